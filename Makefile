@@ -1,0 +1,49 @@
+# Two commands matter: `make run` shows the product, `make test` proves it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+
+.PHONY: run setup setup-live test lint format lock soak clean
+
+run: setup
+	$(BIN)/tocsin demo
+
+setup: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps -e .
+	touch $(STAMP)
+
+test: setup setup-live lint
+	$(BIN)/pytest -n auto --cov --cov-report=term
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+setup-live:
+	@for lock in tests/live/*/requirements.lock; do $(MAKE) --no-print-directory $${lock%requirements.lock}.venv/.ready || exit 1; done
+
+tests/live/%/.venv/.ready: tests/live/%/requirements.lock
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet --require-hashes -r $<
+	touch $@
+
+soak: setup
+	$(BIN)/pytest -m soak -p no:cacheprovider
+
+# Needs uv; the lock names no index and no host.
+lock:
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements.lock
+
+clean:
+	rm -rf $(VENV) tests/live/*/.venv tocsin-data demo-data

@@ -1,0 +1,1 @@
+"""alerting receives and remembers: ingest, storage, consumer, dispatcher, pages and command line."""

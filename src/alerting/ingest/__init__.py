@@ -1,0 +1,1 @@
+"""ingest receives: bodies come in here, facts about runs come out."""

@@ -1,0 +1,72 @@
+"""What can one span, record or event tell about a run? The vocabulary between engines' adapters and run tracking.
+
+Facts are partial, may come in any order and more than once; ``alerting.tracking`` folds them. A fact names its run by
+``run_id`` when it can, else by ``trace_id``. Unknown text is "", an unknown number or time is 0.
+"""
+
+from dataclasses import dataclass, field
+
+from rules.instants import Instant
+from rules.model import ErrorInfo
+from rules.vocabulary import Outcome, Severity
+
+
+@dataclass(slots=True)
+class RunFact:
+    """Something that speaks for the whole run: its root span, or an event about it."""
+
+    engine: str
+    workflow: str
+    run_id: str
+    outcome: Outcome
+    trace_id: str = ""
+    span_id: str = ""
+    started_at: Instant = 0
+    ended_at: Instant = 0
+    error: ErrorInfo | None = None
+    failing_step: str = ""
+    attempts: int = 0
+    max_attempts: int = 0
+    environment: str = ""
+    version: str = ""
+    parent_run_id: str = ""
+    url: str = ""
+    severity: Severity | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    told_by_event: bool = False  # events and webhooks end a run at once; spans only when nothing more comes
+    notify: bool = True
+    event_id: str = ""  # the source's own id of this occurrence
+
+
+@dataclass(slots=True)
+class StepFact:
+    """A step that failed, or that tells how often it was tried. Healthy steps make no fact."""
+
+    engine: str
+    step: str
+    run_id: str = ""
+    trace_id: str = ""
+    span_id: str = ""
+    parent_span_id: str = ""
+    started_at: Instant = 0
+    ended_at: Instant = 0
+    failed: bool = False
+    error: ErrorInfo | None = None
+    attempts: int = 0
+    service: str = ""  # service.name, to tell runs of several processes in one trace apart
+
+
+@dataclass(slots=True)
+class ErrorFact:
+    """An error told apart from its span: a log record with an exception."""
+
+    engine: str
+    error: ErrorInfo
+    run_id: str = ""
+    trace_id: str = ""
+    span_id: str = ""
+    at: Instant = 0
+    fatal: bool = True  # severity ERROR or above; below, it matters only if the run fails
+
+
+Fact = RunFact | StepFact | ErrorFact

@@ -1,0 +1,1 @@
+"""notifiers tell: how is it said, and was it heard?"""

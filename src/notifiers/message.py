@@ -1,0 +1,90 @@
+"""What is told, and what came of telling it: the message every channel renders and the receipt every channel returns."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One example run in a message. ``at`` is RFC 3339."""
+
+    id: str
+    workflow: str
+    run_id: str
+    outcome: str
+    at: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPart:
+    """One alert inside a message. ``wire`` is the alert's public JSON form (spec of ``GET /api/v1/alerts``)."""
+
+    id: str
+    rule: str
+    severity: str
+    state: str
+    workflow: str
+    engine: str = ""
+    environment: str = ""
+    version: str = ""
+    step: str = ""
+    outcome: str = ""
+    error_type: str = ""
+    error_message: str = ""
+    count: int = 1
+    since_last: int = 0  # failures counted since the last message
+    first_at: str = ""
+    last_at: str = ""
+    resolved_at: str = ""
+    runs: tuple[RunLine, ...] = ()
+    links: dict[str, str] = field(default_factory=dict)
+    dedup_key: str = ""  # the same for every message of one alert: mail threads and paging services key on it
+    wire: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message for one channel. ``id`` is the notification's and stays the same on every retry.
+
+    ``reason`` is one of the reasons of the API (first, again, resolved, recovered, test, …). ``sent_at`` is RFC 3339 and
+    given by the caller: channels read no clock to say it.
+    """
+
+    id: str
+    channel: str
+    reason: str
+    severity: str
+    title: str
+    text: str
+    alerts: tuple[AlertPart, ...]
+    links: dict[str, str]
+    sent_at: str
+    conversation: str = ""
+
+
+class Verdict(StrEnum):
+    """``unsure``: it may have been heard (a time-out after sending). Only ``unreachable`` and ``unsure`` are tried again."""
+
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What one try came to. ``detail`` is for people and holds no secret; ``retry_after`` is seconds, None if not asked."""
+
+    verdict: Verdict
+    code: int | None = None
+    detail: str = ""
+    retry_after: float | None = None
+
+    @property
+    def delivered(self) -> bool:
+        return self.verdict is Verdict.DELIVERED
+
+    @property
+    def may_retry(self) -> bool:
+        return self.verdict in {Verdict.UNREACHABLE, Verdict.UNSURE}

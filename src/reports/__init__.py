@@ -1,0 +1,1 @@
+"""reports look back: what happened over time, and can I trust it?"""
