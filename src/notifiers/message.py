@@ -1,4 +1,4 @@
-"""What is told, and what came of telling it: the message every channel renders and the receipt every channel returns."""
+"""What is told, and what came of telling it: the message every channel renders, the receipt every channel returns."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,7 +18,7 @@ class RunLine:
 
 @dataclass(frozen=True, slots=True)
 class AlertPart:
-    """One alert inside a message. ``wire`` is the alert's public JSON form (spec of ``GET /api/v1/alerts``)."""
+    """One alert inside a message. ``wire`` is the alert's public JSON form, as ``GET /api/v1/alerts`` gives it."""
 
     id: str
     rule: str
@@ -47,8 +47,8 @@ class AlertPart:
 class Message:
     """One message for one channel. ``id`` is the notification's and stays the same on every retry.
 
-    ``reason`` is one of the reasons of the API (first, again, resolved, recovered, test, …). ``sent_at`` is RFC 3339 and
-    given by the caller: channels read no clock to say it.
+    ``reason`` is one of the reasons of the API (first, again, resolved, recovered, test, …). ``sent_at`` is RFC 3339
+    and given by the caller: channels read no clock to say it.
     """
 
     id: str
@@ -64,7 +64,7 @@ class Message:
 
 
 class Verdict(StrEnum):
-    """``unsure``: it may have been heard (a time-out after sending). Only ``unreachable`` and ``unsure`` are tried again."""
+    """``unsure``: it may have been heard (a time-out after sending). It and ``unreachable`` alone are tried again."""
 
     DELIVERED = "delivered"
     REFUSED = "refused"
@@ -74,7 +74,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What one try came to. ``detail`` is for people and holds no secret; ``retry_after`` is seconds, None if not asked."""
+    """What one try came to. ``detail`` is for people and holds no secret; ``retry_after`` is seconds or None."""
 
     verdict: Verdict
     code: int | None = None
