@@ -1,0 +1,1 @@
+"""storage remembers: the inbox, and what the worker made of it."""

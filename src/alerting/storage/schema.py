@@ -1,0 +1,327 @@
+"""What is kept about runs, alerts and messages? Every table of ``tocsin.db``. Instants are µs since the epoch."""
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, Table, Text, text
+from sqlmodel import Field, SQLModel
+
+SCHEMA_VERSION = 1
+metadata: MetaData = SQLModel.metadata
+
+
+def table(model: type[SQLModel]) -> Table:
+    return metadata.tables[str(model.__tablename__)]
+
+
+def _instant(*, index: bool = False) -> int:
+    return Field(default=0, sa_type=BigInteger, index=index)
+
+
+def _text() -> str:
+    return Field(default="", sa_type=Text)
+
+
+class RunRow(SQLModel, table=True):
+    """One row for each run. ``detail`` is JSON of what only some runs have: stack, candidates, labels, bodies."""
+
+    __tablename__ = "run"
+    id: str = Field(primary_key=True)
+    engine: str
+    workflow: str
+    run_id: str
+    outcome: str
+    severity: str = ""
+    error_type: str = ""
+    error_message: str = _text()
+    cause_type: str = ""
+    error_group: str = ""
+    failing_step: str = ""
+    attempts: int = 0
+    max_attempts: int = 0
+    started_at: int = _instant()
+    ended_at: int = _instant()
+    received_at: int = _instant()
+    heard_at: int = _instant()
+    environment: str = ""
+    version: str = ""
+    parent_run_id: str = ""
+    url: str = ""
+    trace_id: str = ""
+    told_by_event: bool = False
+    evaluated: bool = False
+    detail: str = _text()
+    __table_args__ = (
+        Index("run_by_run_id", "run_id", "engine"),
+        Index("run_by_trace", "trace_id", sqlite_where=text("trace_id != ''"), postgresql_where=text("trace_id != ''")),
+        Index("run_by_end", "ended_at"),
+        Index(
+            "run_bad",
+            "ended_at",
+            sqlite_where=text("error_group != ''"),
+            postgresql_where=text("error_group != ''"),
+        ),
+    )
+
+
+class LooseRow(SQLModel, table=True):
+    """Evidence whose run is not known yet: a failed step or a logged error that came before its root."""
+
+    __tablename__ = "loose"
+    id: str = Field(primary_key=True)
+    key: str = Field(index=True)
+    body: str = _text()
+    received_at: int = _instant(index=True)
+
+
+class FailureRow(SQLModel, table=True):
+    __tablename__ = "failure"
+    id: str = Field(primary_key=True)
+    run: str = Field(index=True)
+    engine: str
+    workflow: str
+    run_id: str
+    environment: str = ""
+    version: str = ""
+    step: str = ""
+    outcome: str
+    severity: str
+    error_type: str = ""
+    error_message: str = _text()
+    error_group: str
+    cause: str
+    occurred_at: int = _instant(index=True)
+    received_at: int = _instant()
+    __table_args__ = (Index("failure_by_group", "error_group", "occurred_at"),)
+
+
+class ErrorGroupRow(SQLModel, table=True):
+    """All failures that share a fingerprint. ``components`` is JSON of what made it: "why grouped"."""
+
+    __tablename__ = "error_group"
+    id: str = Field(primary_key=True)
+    cause: str
+    version: int
+    engine: str = ""
+    workflow: str
+    step: str = ""
+    error_type: str = ""
+    error_message: str = _text()
+    stack: str = _text()
+    components: str = _text()
+    count: int = 0
+    first_seen: int = _instant()
+    last_seen: int = _instant(index=True)
+    state: str = "ongoing"
+
+
+class GroupAliasRow(SQLModel, table=True):
+    """A fingerprint known under another one since evidence came late: both are one error group."""
+
+    __tablename__ = "group_alias"
+    id: str = Field(primary_key=True)
+    canonical: str = Field(index=True)
+
+
+class AlertStateRow(SQLModel, table=True):
+    """What the rule engine remembers of one (rule, key). ``body`` is the whole AlertState as JSON."""
+
+    __tablename__ = "alert_state"
+    key: str = Field(primary_key=True)
+    rule: str
+    level: str
+    is_open: bool = False
+    body: str = _text()
+    __table_args__ = (
+        Index("alert_state_open", "level", sqlite_where=text("is_open = 1"), postgresql_where=text("is_open")),
+    )
+
+
+class AlertRow(SQLModel, table=True):
+    """One episode. ``body`` is the AlertState as it was last, for messages and pages."""
+
+    __tablename__ = "alert"
+    id: str = Field(primary_key=True)
+    key: str = Field(index=True)
+    rule: str
+    severity: str
+    state: str = Field(index=True)
+    engine: str = ""
+    workflow: str
+    environment: str = ""
+    error_group: str = ""
+    count: int = 0
+    acknowledged_by: str = ""
+    first_at: int = _instant()
+    last_at: int = _instant(index=True)
+    fired_at: int = _instant()
+    resolved_at: int = _instant()
+    body: str = _text()
+
+
+class DeadlineRow(SQLModel, table=True):
+    __tablename__ = "deadline"
+    kind: str = Field(primary_key=True)
+    owner: str = Field(primary_key=True)
+    detail: str = Field(primary_key=True)
+    due_at: int = _instant(index=True)
+
+
+class DecisionRow(SQLModel, table=True):
+    """Why something was said or not. Equal silences of one batch share a row and its ``count``."""
+
+    __tablename__ = "decision"
+    id: int | None = Field(default=None, primary_key=True)
+    at: int = _instant(index=True)
+    alert: str = Field(default="", index=True)
+    rule: str = ""
+    channel: str = ""
+    kind: str = ""
+    reason: str = ""
+    because: str = ""
+    run: str = Field(default="", index=True)
+    count: int = 1
+
+
+class NotificationRow(SQLModel, table=True):
+    """One message for one channel, decided. Written with the state that decided it; the id makes a replay harmless."""
+
+    __tablename__ = "notification"
+    id: str = Field(primary_key=True)
+    channel: str
+    policy: str = ""
+    reason: str
+    alert: str = Field(index=True)
+    severity: str
+    since_last: int = 0
+    conversation: str
+    status: str = Field(default="queued", index=True)
+    title: str = ""
+    number: int = Field(sa_type=BigInteger, index=True)
+    created_at: int = _instant(index=True)
+    sent_at: int = _instant()
+
+
+class OutboxRow(SQLModel, table=True):
+    """One delivery still owed: a notification for one target of its channel. Gone when it is delivered or dead."""
+
+    __tablename__ = "outbox"
+    notification: str = Field(primary_key=True)
+    target: str = Field(primary_key=True)
+    channel: str
+    conversation: str
+    number: int = Field(sa_type=BigInteger)
+    attempts: int = 0
+    next_attempt_at: int = _instant(index=True)
+    leased_until: int = _instant()
+    created_at: int = _instant()
+    __table_args__ = (Index("outbox_order", "conversation", "target", "number"),)
+
+
+class DeliveryRow(SQLModel, table=True):
+    """One try to hand a message over, with its receipt."""
+
+    __tablename__ = "delivery"
+    id: int | None = Field(default=None, primary_key=True)
+    notification: str = Field(index=True)
+    channel: str
+    target: str
+    at: int = _instant(index=True)
+    attempt: int
+    receipt: str
+    code: int | None = None
+    detail: str = _text()
+    latency_ms: int = 0
+    next_attempt_at: int = _instant()
+
+
+class ChannelHealthRow(SQLModel, table=True):
+    __tablename__ = "channel_health"
+    channel: str = Field(primary_key=True)
+    healthy: bool = True
+    detail: str = _text()
+    paused_until: int = _instant()
+    changed_at: int = _instant()
+
+
+class RollupRunRow(SQLModel, table=True):
+    """Ended runs in 15-minute buckets of their end."""
+
+    __tablename__ = "rollup_run"
+    bucket: int = Field(primary_key=True, sa_type=BigInteger)
+    engine: str = Field(primary_key=True)
+    workflow: str = Field(primary_key=True)
+    environment: str = Field(primary_key=True)
+    severity: str = Field(primary_key=True)
+    outcome: str = Field(primary_key=True)
+    n: int = 0
+    __table_args__ = {"sqlite_with_rowid": False}
+
+
+class RollupDurationRow(SQLModel, table=True):
+    """Bucket counts of the durations' sketch; ``bin`` is ``reports.sketch.duration_bin``."""
+
+    __tablename__ = "rollup_duration"
+    bucket: int = Field(primary_key=True, sa_type=BigInteger)
+    engine: str = Field(primary_key=True)
+    workflow: str = Field(primary_key=True)
+    good: bool = Field(primary_key=True)
+    bin: int = Field(primary_key=True)
+    n: int = 0
+    __table_args__ = {"sqlite_with_rowid": False}
+
+
+class RollupGroupRow(SQLModel, table=True):
+    __tablename__ = "rollup_group"
+    bucket: int = Field(primary_key=True, sa_type=BigInteger)
+    error_group: str = Field(primary_key=True)
+    workflow: str = Field(primary_key=True)
+    n: int = 0
+    __table_args__ = {"sqlite_with_rowid": False}
+
+
+class TraceRow(SQLModel, table=True):
+    """The scrubbed spans of a bad run, kept longer than the raw bodies: the first and the latest of each group."""
+
+    __tablename__ = "trace"
+    run: str = Field(primary_key=True)
+    error_group: str = Field(index=True)
+    at: int = _instant()
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class ProgressRow(SQLModel, table=True):
+    """How far the worker came in the inbox, committed with what it made of it. One row."""
+
+    __tablename__ = "progress"
+    id: int = Field(default=1, primary_key=True)
+    segment: str = ""
+    row: int = _instant()
+    items: int = _instant()
+    engine_now: int = _instant()
+    beat_at: int = _instant()
+    numbers: int = _instant()
+
+
+class QuarantineRow(SQLModel, table=True):
+    """A body that could not be worked on, kept aside with the reason."""
+
+    __tablename__ = "quarantine"
+    id: int | None = Field(default=None, primary_key=True)
+    segment: str
+    row: int = _instant()
+    kind: str
+    at: int = _instant()
+    reason: str = _text()
+
+
+class ConfigurationRow(SQLModel, table=True):
+    """Each configuration that was activated, as text with its ``${NAME}`` unresolved. The last one holds."""
+
+    __tablename__ = "configuration"
+    id: int | None = Field(default=None, primary_key=True)
+    at: int = _instant()
+    body: str = _text()
+
+
+class MetaRow(SQLModel, table=True):
+    __tablename__ = "meta"
+    name: str = Field(primary_key=True)
+    value: str = _text()
