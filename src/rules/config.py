@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from rules.instants import DAY, HOUR, Duration, parse_duration
+from rules.instants import HOUR, Duration, parse_duration
 from rules.vocabulary import Severity
 
 

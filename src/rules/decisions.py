@@ -34,7 +34,7 @@ class Silent:
 
 @dataclass(slots=True, frozen=True)
 class Wake:
-    """Be called back at ``due_at`` with a ``Due``; an earlier deadline of the same (kind, owner, detail) is replaced."""
+    """Be called back at ``due_at`` with a ``Due``; it replaces one of the same (kind, owner, detail)."""
 
     kind: str
     owner: str
@@ -61,4 +61,3 @@ class Result:
 
     decisions: list[Decision] = field(default_factory=list)
     deadlines: list[Deadline] = field(default_factory=list)
-

@@ -3,6 +3,7 @@
 Both are pure: the same configuration, state, input and ``now`` give the same answer, live, replayed or in a test.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from rules import episode, telling
@@ -74,7 +75,7 @@ def _value(name: str, failed: Failed) -> str:
     return _BY[name](failed)
 
 
-_BY = {
+_BY: dict[str, Callable[[Failed], str]] = {
     "workflow": lambda failed: failed.run.workflow,
     "error_group": lambda failed: failed.fingerprint.group,
     "cause": lambda failed: failed.fingerprint.cause,

@@ -1,4 +1,4 @@
-"""What is one episode of an alert? Opening, counting, success and quiet, resolution, re-opening: state in, state out."""
+"""What is one episode of an alert? Opening, counting, success, quiet, resolution, re-opening: state in, state out."""
 
 from dataclasses import replace
 

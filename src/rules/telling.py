@@ -95,9 +95,7 @@ def _tell(
     told = Told(until=now + window, pending=0, messages=before.messages + 1)
     state = _with(state, channel, told)
     result.deadlines.append(Wake(DEDUP, state.key, channel, told.until))
-    result.decisions.append(
-        _message(rule.config.policy, state, channel, reason, told.messages, before.pending)
-    )
+    result.decisions.append(_message(rule.config.policy, state, channel, reason, told.messages, before.pending))
     return state
 
 

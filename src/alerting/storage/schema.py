@@ -1,5 +1,7 @@
 """What is kept about runs, alerts and messages? Every table of ``tocsin.db``. Instants are µs since the epoch."""
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, Table, Text, text
 from sqlmodel import Field, SQLModel
 
@@ -11,11 +13,11 @@ def table(model: type[SQLModel]) -> Table:
     return metadata.tables[str(model.__tablename__)]
 
 
-def _instant(*, index: bool = False) -> int:
+def _instant(*, index: bool = False) -> Any:
     return Field(default=0, sa_type=BigInteger, index=index)
 
 
-def _text() -> str:
+def _text() -> Any:
     return Field(default="", sa_type=Text)
 
 

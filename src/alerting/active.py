@@ -1,0 +1,25 @@
+"""What is in force just now? One configuration, compiled: rules, channels, scrubbing."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from alerting.configuration import Configuration
+from alerting.scrub import Scrubber
+from notifiers.channel import Channel
+from rules.ruleset import Ruleset
+
+
+@dataclass(slots=True, frozen=True)
+class Active:
+    configuration: Configuration
+    ruleset: Ruleset
+    scrubber: Scrubber
+    channels: Mapping[str, Channel]
+    fallbacks: Mapping[str, str]
+
+    @property
+    def targets(self) -> dict[str, tuple[str, ...]]:
+        return {name: channel.targets for name, channel in self.channels.items()}
+
+
+Activate = Callable[[str], Active]

@@ -1,0 +1,1 @@
+"""The HTTP side: ingest doors, the reading API, health and metrics."""

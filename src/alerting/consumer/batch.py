@@ -1,0 +1,218 @@
+"""How does one batch go from the inbox into the state? Everything it changes is committed in one transaction."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from alerting.consumer.deciding import Deciding, Told, needed
+from alerting.consumer.decoding import Decoded
+from alerting.consumer.recording import ENRICH, KEEP_TRACE, SETTLE, Recording, Timed
+from alerting.ingest.facts import Fact, RunFact
+from alerting.storage import alerts, groups, messages, progress, runs
+from alerting.storage.rollups import Differences
+from alerting.storage.statements import Row
+from alerting.tracking.book import RunBook, loose_key
+from alerting.tracking.record import run_id_of
+from rules.decisions import Notify
+from rules.inputs import Acted, Due
+from rules.instants import Instant
+from rules.ruleset import Ruleset
+from rules.state import Slice
+
+OF_RUNS = frozenset({ENRICH, SETTLE})
+OF_HOUSEKEEPING = frozenset({KEEP_TRACE})
+Targets = dict[str, tuple[str, ...]]
+
+
+@dataclass(slots=True)
+class Memory:
+    """What the worker keeps between batches; always equal to what is stored."""
+
+    progress: progress.Progress
+    aliases: dict[str, str]
+    open_levels: set[str]
+
+    @classmethod
+    def of(cls, connection: Connection) -> "Memory":
+        return cls(progress.load(connection), groups.load_aliases(connection), alerts.open_levels(connection))
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows to work on, people's actions among them, and the moment up to which deadlines fire."""
+
+    rows: list[Decoded]
+    until: Instant
+    actions: list[tuple[Instant, Acted]] = field(default_factory=list)
+
+
+def work(connection: Connection, ruleset: Ruleset, targets: Targets, memory: Memory, batch: Batch) -> int:
+    """Take in one batch within the caller's transaction. How many notifications it queued."""
+    due = alerts.due_deadlines(connection, batch.until)
+    recording = _record(connection, ruleset, memory, batch, [each for each in due if each.kind in OF_RUNS])
+    deciding = _decide(connection, ruleset, memory, recording, batch, due)
+    _save_runs(connection, recording, batch.until)
+    alerts.save_states(connection, deciding.states.changed.values())
+    alerts.save_deadlines(connection, {**recording.deadlines, **deciding.deadlines})
+    alerts.save_decisions(connection, [*_spoken(deciding.told), *_unspoken(deciding)])
+    queued = _queue(connection, deciding.told, targets, memory)
+    memory.progress.engine_now = max(memory.progress.engine_now, batch.until)
+    _forget_closed(connection, deciding, memory)
+    return queued
+
+
+def _record(connection: Connection, ruleset: Ruleset, memory: Memory, batch: Batch, due: list[Due]) -> Recording:
+    facts = [fact for row in batch.rows for fact in row.facts]
+    book = _book(connection, facts)
+    for each in due:
+        record = runs.load_run(connection, each.owner)
+        if record is not None:
+            book.know(record)
+    known = groups.load_groups(connection, {run.error_group for run in book.all() if run.error_group})
+    recording = Recording(book, ruleset, memory.aliases, GroupsOf(connection, known))
+    waiting = iter([*due, None])
+    next_due = next(waiting)
+    for row in batch.rows:
+        now = max(row.row.received_at, memory.progress.engine_now)
+        while next_due is not None and next_due.due_at <= now:
+            recording.due(next_due)
+            next_due = next(waiting)
+        recording.take(row.facts, now)
+    while next_due is not None:
+        recording.due(next_due)
+        next_due = next(waiting)
+    return recording
+
+
+class GroupsOf(dict[str, Row]):
+    """Error groups by id, read when they are first asked for."""
+
+    def __init__(self, connection: Connection, known: dict[str, Row]) -> None:
+        super().__init__(known)
+        self._connection = connection
+
+    def get(self, group: str, default: Row | None = None) -> Row | None:  # type: ignore[override]
+        if group not in self:
+            self.update(groups.load_groups(self._connection, [group]))
+        return super().get(group, default)
+
+
+def _book(connection: Connection, facts: Iterable[Fact]) -> RunBook:
+    run_ids: set[str] = set()
+    traces: set[str] = set()
+    keys: set[str] = set()
+    for fact in facts:
+        traces.add(fact.trace_id)
+        if isinstance(fact, RunFact):
+            run_id = run_id_of(fact)
+            run_ids.add(run_id)
+            keys.update((f"run:{fact.engine}:{run_id}", f"trace:{fact.trace_id}"))
+        else:
+            run_ids.add(fact.run_id)
+            keys.add(loose_key(fact) or "")
+    keys -= {"", "trace:"}
+    return RunBook(runs.load_runs(connection, run_ids, traces), runs.load_loose(connection, keys))
+
+
+def _decide(
+    connection: Connection, ruleset: Ruleset, memory: Memory, recording: Recording, batch: Batch, due: list[Due]
+) -> Deciding:
+    inputs = sorted(
+        [*recording.inputs, *(Timed(max(at, memory.progress.engine_now), acted) for at, acted in batch.actions)],
+        key=lambda timed: timed.now,
+    )
+    rule_due = [each for each in due if each.kind not in OF_RUNS | OF_HOUSEKEEPING]
+    wanted = needed(ruleset, inputs, rule_due, memory.open_levels)
+    states = [*alerts.load_states(connection, wanted.keys), *alerts.load_open_states(connection, wanted.levels)]
+    deciding = Deciding(ruleset, Slice(states), memory.open_levels, rule_due)
+    for timed in inputs:
+        deciding.take(timed)
+    deciding.advance(batch.until)
+    return deciding
+
+
+def _save_runs(connection: Connection, recording: Recording, now: Instant) -> None:
+    differences = Differences()
+    rows = []
+    for record in recording.book.touched.values():
+        row = runs.row_of(record)
+        differences.change(record.stored, row)
+        rows.append(row)
+    runs.save_runs(connection, rows)
+    differences.save(connection)
+    runs.save_loose(connection, recording.book.loose_to_store(), now)
+    runs.delete_loose(connection, recording.book.loose_to_delete())
+    groups.save_aliases(connection, recording.new_aliases)
+    groups.save_groups(connection, list(recording.groups.values()))
+    groups.save_failures(connection, list(recording.failures.values()))
+    groups.recount(connection, recording.moved_from)
+
+
+def _queue(connection: Connection, told: list[Told], targets: Targets, memory: Memory) -> int:
+    """Each message gets the next number: conversations are sent in this order."""
+    known = messages.known_notifications(connection, {each.notify.id for each in told})
+    notifications, outbox = [], []
+    for each in told:
+        if each.notify.id in known:
+            continue
+        memory.progress.numbers += 1
+        row = _notification_row(each, memory.progress.numbers)
+        notifications.append(row)
+        outbox.extend(_outbox_row(row, target) for target in targets.get(each.notify.channel, ("missing",)))
+    messages.queue(connection, notifications, outbox)
+    return len(notifications)
+
+
+def _notification_row(told: Told, number: int) -> Row:
+    notify = told.notify
+    return {
+        "id": notify.id,
+        "channel": notify.channel,
+        "policy": notify.policy,
+        "reason": notify.reason.value,
+        "alert": notify.alert_id,
+        "severity": notify.severity.value,
+        "since_last": notify.since_last,
+        "conversation": notify.conversation,
+        "number": number,
+        "created_at": told.at,
+    }
+
+
+def _outbox_row(notification: Row, target: str) -> Row:
+    return {
+        "notification": notification["id"],
+        "target": target,
+        "channel": notification["channel"],
+        "conversation": notification["conversation"],
+        "number": notification["number"],
+        "next_attempt_at": notification["created_at"],
+        "created_at": notification["created_at"],
+    }
+
+
+def _spoken(told: list[Told]) -> list[Row]:
+    return [_decision_row(each.at, each.notify, each.run) for each in told]
+
+
+def _decision_row(at: Instant, notify: Notify, run: str) -> Row:
+    return {"at": at, "alert": notify.alert_id, "rule": "", "channel": notify.channel, "kind": "notify",
+            "reason": notify.reason.value, "because": "", "run": run, "count": 1}  # fmt: skip
+
+
+def _unspoken(deciding: Deciding) -> list[Row]:
+    """Equal silences of one batch are one row with their number and the first run."""
+    rows = []
+    for key, count in deciding.silent.items():
+        alert, rule, channel, reason, because = key
+        at, run = deciding.silent_at[key]
+        rows.append({"at": at, "alert": alert, "rule": rule, "channel": channel, "kind": "silent",
+                     "reason": reason, "because": because, "run": run, "count": count})  # fmt: skip
+    return rows
+
+
+def _forget_closed(connection: Connection, deciding: Deciding, memory: Memory) -> None:
+    closed = {state.level for state in deciding.states.changed.values() if not state.open}
+    still_open = {state.level for state in alerts.load_open_states(connection, closed & memory.open_levels)}
+    memory.open_levels -= closed - still_open

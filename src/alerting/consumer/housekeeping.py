@@ -1,0 +1,62 @@
+"""What may go, and what must be kept before it goes? Expired segments, old evidence, and the traces of bad runs."""
+
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Connection, delete, select
+
+from alerting.configuration import Configuration
+from alerting.consumer.recording import KEEP_TRACE
+from alerting.inbox import segments
+from alerting.inbox.port import Position
+from alerting.scrub import Scrubber
+from alerting.storage import alerts, runs
+from alerting.storage.database import Store
+from alerting.storage.schema import TraceRow, table
+from alerting.storage.statements import upsert
+from alerting.traces import raw_spans
+from rules.instants import DAY, HOUR, MINUTE, Duration, Instant
+
+EVERY: Duration = 5 * MINUTE
+LOOSE_KEPT: Duration = DAY
+_COPIES_OF_A_GROUP = 5
+_trace = table(TraceRow)
+
+
+def expire(store: Store, folder: Path, done: Position, now: Instant, configuration: Configuration) -> None:
+    """Unlink segments that are past their time and wholly worked on; forget evidence whose run never came."""
+    inbox = folder / segments.FOLDER
+    oldest = segments.segment_of(now - configuration.retention.raw - HOUR)
+    names = segments.segments(inbox)
+    for name in names[:-1]:
+        if name < min(oldest, done.segment):
+            for path in inbox.glob(f"{name}.db*"):
+                path.unlink()
+    with store.write() as connection:
+        runs.forget_loose(connection, now - LOOSE_KEPT)
+        connection.execute(delete(_trace).where(_trace.c.at < now - configuration.retention.traces))
+
+
+def keep_traces(store: Store, folder: Path, now: Instant, scrubber: Scrubber) -> None:
+    """Copy the spans of the first and latest failures of a group out of the raw bodies, scrubbed."""
+    with store.read() as connection:
+        due = [each for each in alerts.due_deadlines(connection, now) if each.kind == KEEP_TRACE]
+    for each in due:
+        with store.read() as connection:
+            record = runs.load_run(connection, each.owner)
+        spans = raw_spans(folder, record, scrubber) if record else []
+        with store.write() as connection:
+            if record and spans:
+                body = msgspec.msgpack.encode(spans)
+                row = {"run": record.id, "error_group": record.error_group, "at": now, "body": body}
+                upsert(connection, _trace, [row])
+                _evict(connection, record.error_group)
+            alerts.save_deadlines(connection, {(each.kind, each.owner, each.detail): None})
+
+
+def _evict(connection: Connection, group: str) -> None:
+    """The first copy of a group stays; of the others the latest few."""
+    copies = connection.execute(select(_trace.c.run).where(_trace.c.error_group == group).order_by(_trace.c.at))
+    middle = copies.scalars().all()[1 : -(_COPIES_OF_A_GROUP - 1)]
+    if middle:
+        connection.execute(delete(_trace).where(_trace.c.run.in_(middle)))

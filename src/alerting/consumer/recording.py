@@ -1,0 +1,201 @@
+"""What do the facts of a batch change about runs, failures and error groups, and what must the rules hear of it?
+
+First half of a batch: facts and run deadlines in, changed records and timed inputs for the rules out. Pure.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+
+from alerting.ingest.facts import Fact
+from alerting.storage.statements import Row
+from alerting.tracking.book import RunBook
+from alerting.tracking.record import RunRecord
+from rules.fingerprint import fingerprint
+from rules.identity import occurrence_id
+from rules.inputs import Acted, Due, Failed, Succeeded
+from rules.instants import MINUTE, SECOND, Duration, Instant
+from rules.model import Fingerprint
+from rules.ruleset import Ruleset
+from rules.vocabulary import Outcome, Severity
+
+ENRICH = "enrich"
+SETTLE = "settle"
+KEEP_TRACE = "trace"
+ENRICH_WAIT: Duration = 6 * SECOND
+SETTLE_WAIT: Duration = 10 * SECOND
+TRACE_WAIT: Duration = 12 * SECOND
+_TRACE_EVERY: Duration = 10 * MINUTE
+
+
+@dataclass(slots=True, frozen=True)
+class Ended:
+    """A success seen in spans: final only when nothing more came for a while. Matters only where an alert is open."""
+
+    run: str
+    success: Succeeded
+
+
+@dataclass(slots=True, frozen=True)
+class Timed:
+    """An input for the rules at the ``now`` it holds for, about ``run``."""
+
+    now: Instant
+    item: Failed | Succeeded | Acted | Ended
+    run: str = ""
+
+
+class Recording:
+    def __init__(self, book: RunBook, ruleset: Ruleset, aliases: dict[str, str], groups: dict[str, Row]) -> None:
+        self.book, self._ruleset, self._aliases = book, ruleset, aliases
+        self.groups = groups
+        self.inputs: list[Timed] = []
+        self.failures: dict[str, Row] = {}
+        self.new_aliases: dict[str, str] = {}
+        self.moved_from: set[str] = set()
+        self.deadlines: dict[tuple[str, str, str], Instant | None] = {}
+
+    def take(self, facts: Iterable[Fact], now: Instant) -> None:
+        """Fold in the facts of one row, then look at every run they concerned."""
+        concerned: dict[str, RunRecord] = {}
+        for fact in facts:
+            record = self.book.take(fact, now)
+            if record is not None:
+                concerned[record.id] = record
+        for record in concerned.values():
+            self._look(record, now)
+
+    def due(self, due: Due) -> None:
+        """``enrich``: judge the failure as it is. ``settle``: the success is final, or more has come since."""
+        self.deadlines[due.kind, due.owner, due.detail] = None
+        record = self.book.get(due.owner)
+        if record is None:
+            return
+        self.book.touched[record.id] = record
+        if due.kind == ENRICH and record.bad and not record.evaluated:
+            self._evaluate(record, due.due_at)
+        elif due.kind == SETTLE and record.outcome is Outcome.SUCCEEDED:
+            self._settle(record, due.due_at)
+
+    def _look(self, record: RunRecord, now: Instant) -> None:
+        if record.bad:
+            self._look_at_failure(record, now)
+        elif record.outcome is Outcome.SUCCEEDED:
+            success = _success(record)
+            self.inputs.append(Timed(now, success if record.told_by_event else Ended(record.id, success), record.id))
+        if not record.bad:
+            record.error_group = ""
+
+    def _look_at_failure(self, record: RunRecord, now: Instant) -> None:
+        if record.evaluated:
+            self._regroup(record)
+        elif record.complete:
+            self._evaluate(record, now)
+        elif not record.detail.waiting:
+            record.detail.waiting = True
+            self.deadlines[ENRICH, record.id, ""] = now + ENRICH_WAIT
+
+    def _settle(self, record: RunRecord, now: Instant) -> None:
+        quiet_at = record.heard_at + SETTLE_WAIT
+        if quiet_at > now:
+            self.deadlines[SETTLE, record.id, ""] = quiet_at
+        else:
+            self.inputs.append(Timed(now, _success(record), record.id))
+
+    def _evaluate(self, record: RunRecord, now: Instant) -> None:
+        """The one time a failure goes to the rules."""
+        print_ = fingerprint(record.workflow, record.failing_step, record.error)
+        group = self._aliases.get(print_.group, print_.group)
+        severity = self._ruleset.severity_of(record.run())
+        record.evaluated, record.error_group, record.severity = True, group, severity.value
+        record.detail.occurrence = _occurrence(record)
+        self.deadlines[ENRICH, record.id, ""] = None
+        self._count_in_group(record, print_, now)
+        self._record_failure(record, print_, now)
+        if not record.detail.quiet:
+            self.inputs.append(Timed(now, _failed(record, print_, group, severity, now), record.id))
+
+    def _regroup(self, record: RunRecord) -> None:
+        """Better evidence came late: link the new fingerprint to the group that was told, never tell it again."""
+        print_ = fingerprint(record.workflow, record.failing_step, record.error)
+        group = self._aliases.get(print_.group, print_.group)
+        if group == record.error_group or not record.error_group:
+            return
+        if _blank(self.groups[record.error_group]):
+            self._move(record, print_, group)
+        else:
+            self._aliases[print_.group] = self.new_aliases[print_.group] = record.error_group
+            self.groups[record.error_group].update(_described(record, print_))
+
+    def _move(self, record: RunRecord, print_: Fingerprint, group: str) -> None:
+        """A group that knew neither type nor message is no one's cause: linking to it would mix causes up."""
+        self.moved_from.add(record.error_group)
+        record.error_group = group
+        self._count_in_group(record, print_, record.heard_at)
+        self._record_failure(record, print_, record.received_at)
+
+    def _count_in_group(self, record: RunRecord, print_: Fingerprint, now: Instant) -> None:
+        at = record.ended_at or record.received_at
+        group = self.groups.get(record.error_group)
+        if group is None:
+            group = {"id": record.error_group, "cause": print_.cause, "version": print_.version, "count": 0,
+                     "first_seen": at, "last_seen": at, "state": "ongoing", **_described(record, print_)}  # fmt: skip
+            self.groups[record.error_group] = group
+        if not group["count"] or at > group["last_seen"] + _TRACE_EVERY:
+            self.deadlines[KEEP_TRACE, record.id, ""] = now + TRACE_WAIT
+        group["count"] += 1
+        group["first_seen"] = min(group["first_seen"], at)
+        group["last_seen"] = max(group["last_seen"], at)
+
+    def _record_failure(self, record: RunRecord, print_: Fingerprint, now: Instant) -> None:
+        self.failures[record.detail.occurrence] = {
+            "id": record.detail.occurrence,
+            "run": record.id,
+            "engine": record.engine,
+            "workflow": record.workflow,
+            "run_id": record.run_id,
+            "environment": record.environment,
+            "version": record.version,
+            "step": record.failing_step,
+            "outcome": record.outcome.value,
+            "severity": record.severity,
+            "error_type": record.error.type,
+            "error_message": record.error.message,
+            "error_group": record.error_group,
+            "cause": print_.cause,
+            "occurred_at": record.ended_at or record.received_at,
+            "received_at": now,
+        }
+
+
+def _occurrence(record: RunRecord) -> str:
+    """One failure of one run; the engine's own event id would differ between the events that tell of it."""
+    return occurrence_id("", record.engine, record.id, "", 0, "bad")
+
+
+def _described(record: RunRecord, print_: Fingerprint) -> Row:
+    return {
+        "engine": record.engine,
+        "workflow": record.workflow,
+        "step": record.failing_step,
+        "error_type": record.error.type,
+        "error_message": record.error.message,
+        "stack": record.error.stack,
+        "components": msgspec.json.encode(print_.components).decode(),
+    }
+
+
+def _blank(group: Row) -> bool:
+    return not (group["error_type"] or group["error_message"] or group["stack"])
+
+
+def _failed(record: RunRecord, print_: Fingerprint, group: str, severity: Severity, now: Instant) -> Failed:
+    known_as = Fingerprint(group, print_.cause, print_.version, print_.components)
+    return Failed(record.run(), known_as, severity, record.detail.occurrence, record.ended_at or now)
+
+
+def _success(record: RunRecord) -> Succeeded:
+    """A run that had failed before and was tried again under its own id began, for the rules, at its end."""
+    started_at = 0 if record.evaluated else record.started_at
+    return Succeeded(record.engine, record.workflow, record.environment, started_at, record.ended_at)

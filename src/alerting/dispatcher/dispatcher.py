@@ -1,0 +1,165 @@
+"""Who hands messages over? Takes what is owed, says it as it is now, and keeps every receipt."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+
+from alerting.active import Active
+from alerting.clock import Clock
+from alerting.compose import Composer
+from alerting.dispatcher.retrying import given_up, wait_after
+from alerting.storage import messages
+from alerting.storage.database import Store
+from alerting.storage.messages import Owed
+from notifiers.message import Message, Receipt, Verdict
+from rules.instants import Instant
+
+log = logging.getLogger(__name__)
+MOST_AT_ONCE = 32
+_POLL_SECONDS = 1.0
+
+
+class Dispatcher:
+    """``active`` gives what is in force. Deliveries run side by side; one lane, (conversation, target), never does."""
+
+    def __init__(
+        self, store: Store, clock: Clock, composer: Composer, active: Callable[[], Active], chance: random.Random
+    ) -> None:
+        self._store, self._clock, self._composer = store, clock, composer
+        self._active, self._chance = active, chance
+        self._busy: set[tuple[str, str]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._rung = asyncio.Event()
+        self._stopping = False
+
+    def ring(self) -> None:
+        """Something is owed. Call it from the dispatcher's own loop."""
+        self._rung.set()
+
+    async def run(self) -> None:
+        """Until ``stop``; deliveries under way are finished then."""
+        while not self._stopping:
+            self._rung.clear()
+            await self.start_due()
+            await self._nap()
+        await self.drained()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._rung.set()
+
+    async def drained(self) -> None:
+        while self._tasks:
+            await asyncio.gather(*self._tasks)
+
+    async def start_due(self) -> int:
+        """Begin every delivery that is due and has room. How many began."""
+        room = MOST_AT_ONCE - len(self._busy)
+        if room <= 0:
+            return 0
+        due = await asyncio.to_thread(self._due, room)
+        for owed in due:
+            self._busy.add(owed.lane)
+            task = asyncio.create_task(self._deliver(owed))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return len(due)
+
+    def _due(self, room: int) -> list[Owed]:
+        now = self._clock.now()
+        with self._store.read() as connection:
+            paused = {name for name, row in messages.health(connection).items() if row["paused_until"] > now}
+            return messages.owed(connection, now, self._busy, paused, room)
+
+    async def _nap(self) -> None:
+        upcoming = await asyncio.to_thread(self._next_attempt)
+        wait = _POLL_SECONDS
+        if upcoming is not None and upcoming > self._clock.now():
+            wait = min(wait, self._clock.real_seconds_until(upcoming))
+        try:
+            await asyncio.wait_for(self._rung.wait(), wait)
+        except TimeoutError:
+            return
+
+    def _next_attempt(self) -> Instant | None:
+        with self._store.read() as connection:
+            return messages.next_attempt(connection)
+
+    async def _deliver(self, owed: Owed) -> None:
+        try:
+            active = self._active()
+            message = await asyncio.to_thread(self._composer.compose, owed, self._clock.now())
+            began = self._clock.machine_now()
+            receipt = await self._send(active, owed, message)
+            latency_ms = (self._clock.machine_now() - began) // 1_000
+            await asyncio.to_thread(self._conclude, owed, message, receipt, latency_ms, active)
+        finally:
+            self._busy.discard(owed.lane)
+            self._rung.set()
+
+    async def _send(self, active: Active, owed: Owed, message: Message) -> Receipt:
+        channel = active.channels.get(owed.head["channel"])
+        if channel is None or owed.head["target"] not in channel.targets:
+            return Receipt(Verdict.REFUSED, detail="the configuration has no such channel or recipient any more")
+        return await channel.send(message, owed.head["target"])
+
+    def _conclude(self, owed: Owed, message: Message, receipt: Receipt, latency_ms: int, active: Active) -> None:
+        now = self._clock.now()
+        attempts = owed.head["attempts"] + 1
+        again = receipt.may_retry and not given_up(owed.head["created_at"], now)
+        next_at = now + wait_after(attempts, receipt, self._chance) if again else 0
+        with self._store.write() as connection:
+            messages.log(connection, _log_row(owed, receipt, now, attempts, latency_ms, next_at))
+            if receipt.delivered:
+                messages.settled(connection, owed, "sent", message.title, now)
+                messages.set_health(connection, owed.head["channel"], True, "", now)
+            elif again:
+                messages.postpone(connection, owed, attempts, next_at)
+                if receipt.retry_after:
+                    messages.pause(connection, owed.head["channel"], next_at, receipt.detail, now)
+            else:
+                messages.hand_over(connection, _fallback(owed, active, now))
+                messages.settled(connection, owed, "dead", message.title, now)
+                messages.set_health(connection, owed.head["channel"], False, receipt.detail[:500], now)
+        if not receipt.delivered:
+            log.warning("channel %s: %s (%s)", owed.head["channel"], receipt.verdict, receipt.detail)
+
+
+def _log_row(
+    owed: Owed, receipt: Receipt, now: Instant, attempts: int, latency_ms: int, next_at: Instant
+) -> dict[str, object]:
+    return {
+        "notification": owed.head["notification"],
+        "channel": owed.head["channel"],
+        "target": owed.head["target"],
+        "at": now,
+        "attempt": attempts,
+        "receipt": receipt.verdict.value,
+        "code": receipt.code,
+        "detail": receipt.detail[:500],
+        "latency_ms": latency_ms,
+        "next_attempt_at": next_at,
+    }
+
+
+def _fallback(owed: Owed, active: Active, now: Instant) -> list[dict[str, object]]:
+    """The newest of the messages, owed to the fallback channel; a fallback's own fallback is not asked."""
+    channel, notification = owed.head["channel"], owed.notifications[-1]
+    fallback = active.channels.get(active.fallbacks.get(channel, ""))
+    if fallback is None or notification["channel"] != channel:
+        return []
+    last = owed.rows[-1]
+    return [
+        {
+            "notification": notification["id"],
+            "target": target,
+            "channel": fallback.name,
+            "conversation": last["conversation"],
+            "number": last["number"],
+            "attempts": 0,
+            "next_attempt_at": now,
+            "created_at": now,
+        }
+        for target in fallback.targets
+    ]

@@ -1,0 +1,50 @@
+"""What is an inbox? Rows go in and are durable; the worker reads them in order and says how far it came."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from rules.instants import Instant
+
+ACTION = "action"
+CONFIGURATION = "configuration"
+
+
+@dataclass(slots=True, frozen=True)
+class Entry:
+    """One body as it came through a door. ``items``: the spans, records or events it was accepted for."""
+
+    kind: str
+    body: bytes
+    media: str = ""
+    encoding: str = ""
+    items: int = 0
+
+
+@dataclass(slots=True, frozen=True, order=True)
+class Position:
+    """A place in the inbox; the default is before everything."""
+
+    segment: str = ""
+    row: int = 0
+
+
+@dataclass(slots=True, frozen=True)
+class InboxRow:
+    at: Position
+    received_at: Instant
+    entry: Entry
+
+
+class Overloaded(Exception):
+    """The inbox takes no more just now: the queue is full, or the disk refuses. Nothing was stored."""
+
+
+class Inbox(Protocol):
+    """What the worker sees. ``claim`` gives rows after ``after``, oldest first, possibly none."""
+
+    def claim(self, after: Position, most_rows: int, most_bytes: int) -> Sequence[InboxRow]: ...
+
+    def read(self, at: Position) -> InboxRow | None: ...
+
+    def items_after(self, after: Position) -> int: ...

@@ -1,0 +1,142 @@
+"""Where do inbox rows lie? One SQLite file for each hour, ``<data>/inbox/<hour>.db``; expiry is unlink."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from alerting.inbox.port import Entry, InboxRow, Position
+from rules.instants import Instant, to_datetime
+
+FOLDER = "inbox"
+_COLUMNS = "id, received_at, kind, media, encoding, items, body"
+_CREATE = """
+CREATE TABLE IF NOT EXISTS inbox (
+  id INTEGER PRIMARY KEY,
+  received_at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  media TEXT NOT NULL,
+  encoding TEXT NOT NULL,
+  items INTEGER NOT NULL,
+  body BLOB NOT NULL
+)
+"""
+
+
+def segment_of(instant: Instant) -> str:
+    """The hour's name; names sort as the hours do."""
+    return to_datetime(instant).strftime("%Y%m%dT%H")
+
+
+def segments(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob("*.db"))
+
+
+def path_of(folder: Path, segment: str) -> Path:
+    return folder / f"{segment}.db"
+
+
+def open_to_write(folder: Path, segment: str) -> sqlite3.Connection:
+    """WAL with FULL: a commit returns once the log is on the disk. The file is for its owner's eyes only."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = path_of(folder, segment)
+    path.touch(mode=0o600)
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(_CREATE)
+    return connection
+
+
+def insert(connection: sqlite3.Connection, received_at: Instant, entries: list[Entry]) -> None:
+    """All of ``entries`` in one durable transaction, or none of them."""
+    rows = [(received_at, e.kind, e.media, e.encoding, e.items, e.body) for e in entries]
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.executemany(
+            "INSERT INTO inbox (received_at, kind, media, encoding, items, body) VALUES (?, ?, ?, ?, ?, ?)", rows
+        )
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def last_received(folder: Path, segment: str) -> Instant:
+    with closing(open_to_write(folder, segment)) as connection:
+        found = connection.execute("SELECT received_at FROM inbox ORDER BY id DESC LIMIT 1").fetchone()
+    return found[0] if found else 0
+
+
+class SegmentReader:
+    """The worker's view of the segments. Keeps the segment it reads open."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._open: tuple[str, sqlite3.Connection] | None = None
+
+    def claim(self, after: Position, most_rows: int, most_bytes: int) -> list[InboxRow]:
+        for segment in self._segments_from(after.segment):
+            first = after.row if segment == after.segment else 0
+            rows = list(self._rows(segment, first, most_rows, most_bytes))
+            if rows:
+                return rows
+        return []
+
+    def read(self, at: Position) -> InboxRow | None:
+        """One row again, or None once its segment has expired."""
+        if not path_of(self._folder, at.segment).exists():
+            return None
+        with closing(_open_to_read(self._folder, at.segment)) as connection:
+            found = connection.execute(f"SELECT {_COLUMNS} FROM inbox WHERE id = ?", (at.row,)).fetchone()
+        return _row(at.segment, found) if found else None
+
+    def items_after(self, after: Position) -> int:
+        return sum(self._items(segment, after) for segment in self._segments_from(after.segment))
+
+    def close(self) -> None:
+        if self._open:
+            self._open[1].close()
+            self._open = None
+
+    def _segments_from(self, segment: str) -> list[str]:
+        return [name for name in segments(self._folder) if name >= segment]
+
+    def _rows(self, segment: str, first: int, most_rows: int, most_bytes: int) -> Iterator[InboxRow]:
+        connection = self._connection(segment)
+        size = 0
+        query = f"SELECT {_COLUMNS} FROM inbox WHERE id > ? ORDER BY id LIMIT ?"
+        with closing(connection.execute(query, (first, most_rows))) as found:
+            for values in found:
+                yield _row(segment, values)
+                size += len(values[-1])
+                if size >= most_bytes:
+                    return
+
+    def _items(self, segment: str, after: Position) -> int:
+        first = after.row if segment == after.segment else 0
+        query = "SELECT COALESCE(SUM(items), 0) FROM inbox WHERE id > ?"
+        total: int = self._connection(segment).execute(query, (first,)).fetchone()[0]
+        return total
+
+    def _connection(self, segment: str) -> sqlite3.Connection:
+        if self._open and self._open[0] == segment:
+            return self._open[1]
+        self.close()
+        self._open = (segment, _open_to_read(self._folder, segment))
+        return self._open[1]
+
+
+def _open_to_read(folder: Path, segment: str) -> sqlite3.Connection:
+    """Not ``mode=ro``: a reader may have to make the log's index anew after a crash. It never writes rows."""
+    connection = sqlite3.connect(path_of(folder, segment), isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA busy_timeout=10000")
+    connection.execute(_CREATE)
+    connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
+def _row(segment: str, values: tuple[int, int, str, str, str, int, bytes]) -> InboxRow:
+    row, received_at, kind, media, encoding, items, body = values
+    return InboxRow(Position(segment, row), received_at, Entry(kind, body, media, encoding, items))

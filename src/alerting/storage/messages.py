@@ -1,0 +1,167 @@
+"""Notifications, the outbox and the delivery log: what is owed to whom, and what came of each try."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    LABEL_STYLE_TABLENAME_PLUS_COL,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from alerting.storage.schema import ChannelHealthRow, DeliveryRow, NotificationRow, OutboxRow, table
+from alerting.storage.statements import Row, chunks, insert_new, upsert
+from rules.instants import Instant
+
+_notification = table(NotificationRow)
+_outbox = table(OutboxRow)
+_delivery = table(DeliveryRow)
+_health = table(ChannelHealthRow)
+
+
+@dataclass(slots=True, frozen=True)
+class Owed:
+    """One delivery that is due: the head of its conversation with one target, and the messages queued behind it
+    about the same alert, oldest first. ``rows`` and ``notifications`` are in that order."""
+
+    rows: tuple[Mapping[str, Any], ...]
+    notifications: tuple[Mapping[str, Any], ...]
+
+    @property
+    def head(self) -> Mapping[str, Any]:
+        return self.rows[0]
+
+    @property
+    def lane(self) -> tuple[str, str]:
+        return (self.head["conversation"], self.head["target"])
+
+
+def queue(connection: Connection, notifications: list[Row], outbox: list[Row]) -> None:
+    """A notification that is there already was decided before a replay: it is not queued again."""
+    insert_new(connection, _notification, notifications)
+    insert_new(connection, _outbox, outbox)
+
+
+def known_notifications(connection: Connection, ids: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for piece in chunks(sorted(ids)):
+        found.update(connection.execute(select(_notification.c.id).where(_notification.c.id.in_(piece))).scalars())
+    return found
+
+
+def owed(connection: Connection, now: Instant, busy: set[tuple[str, str]], paused: set[str], most: int) -> list[Owed]:
+    """The heads that may be sent at ``now``: one for each (conversation, target), none of a busy lane."""
+    earlier = _outbox.alias()
+    behind_another = exists().where(
+        and_(
+            earlier.c.conversation == _outbox.c.conversation,
+            earlier.c.target == _outbox.c.target,
+            earlier.c.number < _outbox.c.number,
+        )
+    )
+    statement = (
+        select(_outbox)
+        .where(_outbox.c.next_attempt_at <= now, ~behind_another, _outbox.c.channel.not_in(paused))
+        .order_by(_outbox.c.number)
+        .limit(most + len(busy))
+    )
+    heads = [dict(row) for row in connection.execute(statement).mappings()]
+    free = [head for head in heads if (head["conversation"], head["target"]) not in busy][:most]
+    return [_with_followers(connection, head) for head in free]
+
+
+def _with_followers(connection: Connection, head: Row) -> Owed:
+    """The head and every message behind it in its lane about the same alert, up to one about another alert."""
+    statement = (
+        select(_outbox, _notification)
+        .join(_notification, _notification.c.id == _outbox.c.notification)
+        .where(_outbox.c.conversation == head["conversation"], _outbox.c.target == head["target"])
+        .order_by(_outbox.c.number)
+        .limit(50)
+    )
+    rows = connection.execute(statement.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)).mappings().all()
+    pairs = [(_part(row, _outbox.name), _part(row, _notification.name)) for row in rows]
+    alert = pairs[0][1]["alert"]
+    together = []
+    for pair in pairs:
+        if pair[1]["alert"] != alert:
+            break
+        together.append(pair)
+    return Owed(tuple(pair[0] for pair in together), tuple(pair[1] for pair in together))
+
+
+def _part(row: Mapping[str, Any], table_name: str) -> Row:
+    prefix = f"{table_name}_"
+    return {name.removeprefix(prefix): value for name, value in row.items() if name.startswith(prefix)}
+
+
+def next_attempt(connection: Connection) -> Instant | None:
+    return connection.execute(select(func.min(_outbox.c.next_attempt_at))).scalar()
+
+
+def settled(connection: Connection, owed: Owed, status: str, title: str, now: Instant) -> None:
+    """Drop what was owed; a notification none of whose targets is owed any more is ``sent``, or ``dead``."""
+    gone = [{"a_n": row["notification"], "a_t": row["target"]} for row in owed.rows]
+    connection.execute(
+        delete(_outbox).where(_outbox.c.notification == bindparam("a_n"), _outbox.c.target == bindparam("a_t")), gone
+    )
+    for notification in owed.notifications:
+        _conclude(connection, notification["id"], status, title, now)
+
+
+def _conclude(connection: Connection, notification: str, status: str, title: str, now: Instant) -> None:
+    statement = update(_notification).where(_notification.c.id == notification)
+    if status == "sent":
+        connection.execute(statement.values(sent_at=now, title=title))
+    left = connection.execute(select(func.count()).where(_outbox.c.notification == notification)).scalar_one()
+    if not left:
+        heard = connection.execute(select(_notification.c.sent_at).where(_notification.c.id == notification)).scalar()
+        connection.execute(statement.values(status="sent" if heard else "dead", title=title))
+
+
+def postpone(connection: Connection, owed: Owed, attempts: int, next_attempt_at: Instant) -> None:
+    head = owed.head
+    connection.execute(
+        update(_outbox)
+        .where(_outbox.c.notification == head["notification"], _outbox.c.target == head["target"])
+        .values(attempts=attempts, next_attempt_at=next_attempt_at)
+    )
+
+
+def hand_over(connection: Connection, rows: list[Row]) -> None:
+    """Owe the same notifications to a fallback channel's targets."""
+    insert_new(connection, _outbox, rows)
+
+
+def log(connection: Connection, row: Row) -> None:
+    connection.execute(insert(_delivery).values(**row))
+
+
+def set_health(connection: Connection, channel: str, healthy: bool, detail: str, now: Instant) -> None:
+    row = {"channel": channel, "healthy": healthy, "detail": detail, "paused_until": 0, "changed_at": now}
+    upsert(connection, _health, [row])
+
+
+def pause(connection: Connection, channel: str, until: Instant, detail: str, now: Instant) -> None:
+    row = {"channel": channel, "healthy": True, "detail": detail, "paused_until": until, "changed_at": now}
+    upsert(connection, _health, [row])
+
+
+def health(connection: Connection) -> dict[str, Row]:
+    return {row["channel"]: dict(row) for row in connection.execute(select(_health)).mappings()}
+
+
+def pending(connection: Connection, now: Instant) -> tuple[int, int]:
+    """(due now or earlier and not tried yet or due again, waiting for a later try)."""
+    due = func.count().filter(_outbox.c.next_attempt_at <= now)
+    later = func.count().filter(_outbox.c.next_attempt_at > now)
+    ready, retrying = connection.execute(select(due, later).select_from(_outbox)).one()
+    return ready, retrying

@@ -1,0 +1,62 @@
+"""How far did the worker come, and what stands beside the inbox: quarantine and the configuration in force."""
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, func, insert, select
+
+from alerting.inbox.port import InboxRow, Position
+from alerting.storage.schema import ConfigurationRow, ProgressRow, QuarantineRow, table
+from alerting.storage.statements import upsert
+from rules.instants import Instant
+
+_progress = table(ProgressRow)
+_quarantine = table(QuarantineRow)
+_configuration = table(ConfigurationRow)
+
+
+@dataclass(slots=True)
+class Progress:
+    """``items`` counts spans, records and events worked on; ``engine_now`` never goes back; ``numbers`` were given
+    to notifications so far."""
+
+    segment: str = ""
+    row: int = 0
+    items: int = 0
+    engine_now: Instant = 0
+    beat_at: Instant = 0
+    numbers: int = 0
+
+    @property
+    def position(self) -> Position:
+        return Position(self.segment, self.row)
+
+
+def load(connection: Connection) -> Progress:
+    row = connection.execute(select(_progress)).mappings().first()
+    return Progress(**{name: row[name] for name in asdict(Progress())}) if row else Progress()
+
+
+def save(connection: Connection, progress: Progress) -> None:
+    upsert(connection, _progress, [{"id": 1, **asdict(progress)}])
+
+
+def quarantine(connection: Connection, row: InboxRow, reason: str) -> None:
+    connection.execute(
+        insert(_quarantine).values(
+            segment=row.at.segment, row=row.at.row, kind=row.entry.kind, at=row.received_at, reason=reason
+        )
+    )
+
+
+def quarantined(connection: Connection) -> int:
+    return connection.execute(select(func.count()).select_from(_quarantine)).scalar_one()
+
+
+def active_configuration(connection: Connection) -> str:
+    """The text of the last activated configuration; "" before the first."""
+    statement = select(_configuration.c.body).order_by(_configuration.c.id.desc()).limit(1)
+    return connection.execute(statement).scalar() or ""
+
+
+def activate(connection: Connection, text: str, at: Instant) -> None:
+    connection.execute(insert(_configuration).values(at=at, body=text))

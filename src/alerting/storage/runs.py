@@ -1,0 +1,102 @@
+"""Runs and loose evidence: read for a batch, written back after it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, bindparam, delete, select
+
+from alerting.storage.schema import LooseRow, RunRow, table
+from alerting.storage.statements import Row, chunks, insert_new, upsert
+from alerting.tracking.record import Detail, Evidence, RunRecord
+from rules.identity import digest
+from rules.instants import Instant
+from rules.model import ErrorInfo
+from rules.vocabulary import Outcome
+
+_run = table(RunRow)
+_loose = table(LooseRow)
+_encoder = msgspec.json.Encoder()
+_detail = msgspec.json.Decoder(Detail)
+_evidence = msgspec.json.Decoder(Evidence)
+_PLAIN = (
+    "id", "engine", "workflow", "run_id", "severity", "error_group", "failing_step", "attempts", "max_attempts",
+    "started_at", "ended_at", "received_at", "heard_at", "environment", "version", "parent_run_id", "url", "trace_id",
+    "told_by_event", "evaluated",
+)  # fmt: skip
+_NO_DETAIL = "{}"
+
+
+def load_runs(connection: Connection, run_ids: Iterable[str], traces: Iterable[str]) -> list[RunRecord]:
+    """Every run with one of these engine run ids, or that is known by one of these traces."""
+    by_run = _in(connection, _run.c.run_id, run_ids)
+    by_trace = _in(connection, _run.c.trace_id, traces)
+    return [record_of(row) for row in {row["id"]: row for row in [*by_run, *by_trace]}.values()]
+
+
+def load_run(connection: Connection, run: str) -> RunRecord | None:
+    row = connection.execute(select(_run).where(_run.c.id == run)).mappings().first()
+    return record_of(dict(row)) if row else None
+
+
+def _in(connection: Connection, column: Any, values: Iterable[str]) -> list[Row]:
+    found: list[Row] = []
+    for piece in chunks(sorted({value for value in values if value})):
+        found.extend(dict(row) for row in connection.execute(select(_run).where(column.in_(piece))).mappings())
+    return found
+
+
+def record_of(row: Row) -> RunRecord:
+    error = ErrorInfo(row["error_type"], row["error_message"], "", row["cause_type"])
+    record = RunRecord(**{name: row[name] for name in _PLAIN}, outcome=Outcome(row["outcome"]), error=error)
+    record.detail = _detail.decode(row["detail"] or _NO_DETAIL)
+    stack = record.detail.stack or (record.detail.told[2] if record.bad else "")
+    record.error = ErrorInfo(error.type, error.message, stack, error.cause_type)
+    record.stored = row
+    return record
+
+
+def row_of(record: RunRecord) -> Row:
+    row: Row = {name: getattr(record, name) for name in _PLAIN}
+    record.detail.stack = record.error.stack if record.error.stack != record.detail.told[2] else ""
+    row["outcome"] = record.outcome.value
+    row["error_type"] = record.error.type
+    row["error_message"] = record.error.message
+    row["cause_type"] = record.error.cause_type
+    row["detail"] = _encoder.encode(record.detail).decode()
+    return row
+
+
+def save_runs(connection: Connection, rows: list[Row]) -> None:
+    upsert(connection, _run, rows)
+
+
+def load_loose(connection: Connection, keys: Iterable[str]) -> list[tuple[str, Evidence]]:
+    found: list[tuple[str, Evidence]] = []
+    for piece in chunks(sorted(set(keys))):
+        rows = connection.execute(select(_loose.c.key, _loose.c.body).where(_loose.c.key.in_(piece)))
+        found.extend((key, _evidence.decode(body)) for key, body in rows)
+    return found
+
+
+def save_loose(connection: Connection, loose: list[tuple[str, Evidence]], received_at: Instant) -> None:
+    rows = [
+        {"id": _loose_id(key, evidence), "key": key, "body": _encoder.encode(evidence).decode(),
+         "received_at": received_at}
+        for key, evidence in loose
+    ]  # fmt: skip
+    insert_new(connection, _loose, rows)
+
+
+def delete_loose(connection: Connection, loose: list[tuple[str, Evidence]]) -> None:
+    if loose:
+        ids = [{"gone": _loose_id(key, evidence)} for key, evidence in loose]
+        connection.execute(delete(_loose).where(_loose.c.id == bindparam("gone")), ids)
+
+
+def forget_loose(connection: Connection, before: Instant) -> None:
+    connection.execute(delete(_loose).where(_loose.c.received_at < before))
+
+
+def _loose_id(key: str, evidence: Evidence) -> str:
+    return digest(key, evidence.key, str(evidence.at))

@@ -1,0 +1,45 @@
+"""Statements that every table needs, the same for each database."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects.sqlite import Insert, insert
+
+Row = dict[str, Any]
+_AT_ONCE = 500
+
+
+def upsert(connection: Connection, into: Table, rows: Sequence[Row], adding: tuple[str, ...] = ()) -> None:
+    """Insert ``rows``; where the primary key is there already, replace the other columns, or add to those named."""
+    if rows:
+        connection.execute(_upsert(into, tuple(rows[0]), adding), rows)
+
+
+def insert_new(connection: Connection, into: Table, rows: Sequence[Row]) -> None:
+    """Insert ``rows``; one whose key is there already changes nothing."""
+    if rows:
+        connection.execute(insert(into).on_conflict_do_nothing(), rows)
+
+
+@lru_cache(maxsize=64)
+def _upsert(into: Table, columns: tuple[str, ...], adding: tuple[str, ...]) -> Insert:
+    statement = insert(into)
+    keys = [column.name for column in into.primary_key]
+    changed = {
+        name: into.c[name] + statement.excluded[name] if name in adding else statement.excluded[name]
+        for name in columns
+        if name not in keys
+    }
+    if not changed:
+        return statement.on_conflict_do_nothing()
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+
+
+def chunks(values: Iterable[Any], size: int = _AT_ONCE) -> Iterator[list[Any]]:
+    """Pieces small enough for one ``IN (…)``."""
+    iterator = iter(values)
+    while piece := list(islice(iterator, size)):
+        yield piece

@@ -1,0 +1,146 @@
+"""What is known of one run so far: the winning telling of its end, and the evidence for what went wrong."""
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from alerting.ingest.facts import ErrorFact, RunFact, StepFact
+from rules.causes import innermost_type
+from rules.instants import Instant
+from rules.model import ErrorInfo, Run
+from rules.vocabulary import BAD, Outcome, Severity
+
+
+class Evidence(msgspec.Struct, frozen=True, omit_defaults=True, order=True):
+    """A failed step or a logged error of the run. ``fatal`` is False for one that was handled."""
+
+    at: Instant = 0
+    span_id: str = ""
+    parent_span_id: str = ""
+    step: str = ""
+    attempts: int = 0
+    failed: bool = False
+    fatal: bool = True
+    type: str = ""
+    message: str = ""
+    stack: str = ""
+
+    @property
+    def key(self) -> str:
+        """The same evidence told twice has the same key."""
+        return f"{self.span_id}:{self.step}" if self.step else f"{self.span_id}:{self.type}:{hash_free(self.message)}"
+
+    @property
+    def error(self) -> ErrorInfo:
+        return ErrorInfo(self.type, self.message, self.stack)
+
+
+def hash_free(message: str) -> str:
+    """The part of a message that tells two errors of one span apart."""
+    return message[:200]
+
+
+class Detail(msgspec.Struct, omit_defaults=True):
+    """What only some runs have. Kept as JSON beside the columns."""
+
+    told: tuple[str, str, str] = ("", "", "")
+    told_step: str = ""
+    evidence: list[Evidence] = msgspec.field(default_factory=list)
+    labels: dict[str, str] = msgspec.field(default_factory=dict)
+    traces: list[str] = msgspec.field(default_factory=list)
+    occurrence: str = ""
+    source_id: str = ""
+    quiet: bool = False
+    waiting: bool = False
+    stack: str = ""
+
+
+@dataclass(slots=True)
+class RunRecord:
+    """One row of ``run``, in memory. ``stored`` is the row as it was read, None for a new run."""
+
+    id: str
+    engine: str
+    workflow: str
+    run_id: str
+    outcome: Outcome = Outcome.RUNNING
+    severity: str = ""
+    error: ErrorInfo = ErrorInfo()
+    error_group: str = ""
+    failing_step: str = ""
+    attempts: int = 0
+    max_attempts: int = 0
+    started_at: Instant = 0
+    ended_at: Instant = 0
+    received_at: Instant = 0
+    heard_at: Instant = 0
+    environment: str = ""
+    version: str = ""
+    parent_run_id: str = ""
+    url: str = ""
+    trace_id: str = ""
+    told_by_event: bool = False
+    evaluated: bool = False
+    detail: Detail = field(default_factory=Detail)
+    stored: dict[str, object] | None = None
+
+    @property
+    def bad(self) -> bool:
+        return self.outcome in BAD
+
+    @property
+    def complete(self) -> bool:
+        """Whether the rules have all they need: the workflow, and what kind of error it was."""
+        return bool(self.workflow and (self.error.type or self.error.stack))
+
+    def run(self) -> Run:
+        """The run as rules see it."""
+        return Run(
+            id=self.id,
+            engine=self.engine,
+            workflow=self.workflow,
+            run_id=self.run_id,
+            outcome=self.outcome,
+            started_at=self.started_at,
+            ended_at=self.ended_at,
+            error=self.error if self.bad else None,
+            failing_step=self.failing_step,
+            attempts=self.attempts,
+            max_attempts=self.max_attempts,
+            environment=self.environment,
+            version=self.version,
+            parent_run_id=self.parent_run_id,
+            url=self.url,
+            severity=Severity(self.severity) if self.severity else None,
+            labels=self.detail.labels,
+        )
+
+
+def evidence_of(fact: StepFact | ErrorFact) -> Evidence:
+    error = fact.error or ErrorInfo()
+    if isinstance(fact, ErrorFact):
+        return Evidence(
+            fact.at, fact.span_id, fatal=fact.fatal, type=error.type, message=error.message, stack=error.stack
+        )
+    return Evidence(
+        fact.ended_at,
+        fact.span_id,
+        fact.parent_span_id,
+        fact.step,
+        fact.attempts,
+        fact.failed,
+        type=error.type,
+        message=error.message,
+        stack=error.stack,
+    )
+
+
+def with_cause(error: ErrorInfo) -> ErrorInfo:
+    if error.cause_type or not (error.type or error.stack):
+        return error
+    return ErrorInfo(error.type, error.message, error.stack, innermost_type(error))
+
+
+def run_id_of(fact: RunFact) -> str:
+    """The engine's run id; the trace stands in only where there is none."""
+    return fact.run_id or fact.trace_id or fact.event_id

@@ -1,0 +1,56 @@
+"""What *is* this fault? A versioned hash of ordered components, kept with it to answer "why grouped"."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from rules.causes import bare, innermost_type
+from rules.frames import in_app_frames
+from rules.identity import digest
+from rules.model import ErrorInfo, Fingerprint
+from rules.normalise import normalise
+
+FINGERPRINT_VERSION = 1
+_PLACES = frozenset({"workflow", "step"})
+Component = tuple[str, str]
+
+
+@lru_cache(maxsize=4096)
+def _default(workflow: str, step: str, error: ErrorInfo) -> Fingerprint:
+    components: list[Component] = [("workflow", workflow)]
+    if step:
+        components.append(("step", step))
+    kind = bare(error.cause_type or error.type) or innermost_type(error)
+    if kind:
+        components.append(("error.type", kind))
+    components.extend(_evidence(error))
+    return _of(components)
+
+
+def _evidence(error: ErrorInfo) -> list[Component]:
+    """The frames of the user's own code, else the message without its data."""
+    frames = in_app_frames(error.stack) if error.stack else ()
+    if frames:
+        return [("frame", f"{module} in {function}") for module, function in frames]
+    return [("message", normalise(error.message))] if error.message else []
+
+
+def fingerprint(workflow: str, step: str, error: ErrorInfo | None, override: Sequence[str] = ()) -> Fingerprint:
+    """``override`` is a user's own list of components; ``{{default}}`` in it stands for all of ours."""
+    default = _default(workflow, step, error or ErrorInfo())
+    if not override:
+        return default
+    components: list[Component] = []
+    for part in override:
+        components.extend(default.components if part == "{{default}}" else [("override", part)])
+    return _of(components)
+
+
+def _of(components: list[Component]) -> Fingerprint:
+    version = str(FINGERPRINT_VERSION)
+    everywhere = [component for component in components if component[0] not in _PLACES]
+    return Fingerprint(
+        group=digest("group", version, *(text for component in components for text in component)),
+        cause=digest("cause", version, *(text for component in everywhere for text in component)),
+        version=FINGERPRINT_VERSION,
+        components=tuple(components),
+    )

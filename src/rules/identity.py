@@ -1,0 +1,35 @@
+"""What makes two things the same thing? Every identity is a hash of named parts; none holds chance or a clock."""
+
+import hashlib
+from collections.abc import Sequence
+
+
+def digest(*parts: str) -> str:
+    """32 hex digits of SHA-256 over the parts, each with its length, so that ("a", "b") is not ("ab", "")."""
+    hashed = hashlib.sha256()
+    for part in parts:
+        data = part.encode("utf-8", "replace")
+        hashed.update(b"%d:" % len(data))
+        hashed.update(data)
+    return hashed.hexdigest()[:32]
+
+
+def run_key(engine: str, workflow: str, run_id: str) -> str:
+    return digest("run", engine, workflow, run_id)
+
+
+def occurrence_id(source_id: str, source: str, run_id: str, step: str, attempt: int, outcome: str) -> str:
+    """One failure, for ever: by the source's own id where it gives one."""
+    if source_id:
+        return digest("occurrence", source, source_id)
+    return digest("occurrence", source, run_id, step, str(attempt), outcome)
+
+
+def alert_key(rule: str, values: Sequence[str]) -> str:
+    """One state machine: a rule and the values of its ``by``."""
+    return digest("alert-key", rule, *values)
+
+
+def dedup_key(rule: str, key: str, occurrence: str) -> str:
+    """What goes out to paging services and mail threads: one for each episode."""
+    return "tocsin:" + hashlib.sha256("\x00".join((rule, key, occurrence)).encode()).hexdigest()[:40]

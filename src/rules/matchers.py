@@ -1,0 +1,178 @@
+"""Does a run match what a user wrote? Globs, RE2 after ``~ ``, ``>=`` on severity; a list means any of."""
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import re2
+
+from rules.model import ErrorInfo, Run
+from rules.vocabulary import Severity
+
+FIELDS = (
+    "workflow", "engine", "environment", "version", "run_id", "step", "outcome", "url", "severity", "rule",
+    "error.type", "error.cause_type", "error.message", "error.stack",
+)  # fmt: skip
+Test = Callable[[str], bool]
+
+
+@dataclass(slots=True, frozen=True)
+class Match:
+    """All tests must hold. An absent field is ""."""
+
+    tests: tuple[tuple[str, Test], ...]
+    pinned: Mapping[str, tuple[str, ...]]
+
+    def matches(self, fields: Mapping[str, str]) -> bool:
+        return all(test(fields.get(name, "")) for name, test in self.tests)
+
+    def exact(self, field: str) -> tuple[str, ...] | None:
+        """The literal values that ``field`` must have one of, or None where a pattern decides."""
+        return self.pinned.get(field)
+
+
+def compile_match(spec: Mapping[str, Any]) -> Match:
+    """Raises ValueError with what is wrong and how to mend it."""
+    tests, pinned = [], {}
+    for name, wanted in spec.items():
+        _check_field(name)
+        patterns = _patterns(name, wanted)
+        tests.append((name, _any_of([_test(name, pattern) for pattern in patterns])))
+        if all(_is_literal(pattern) for pattern in patterns):
+            pinned[name] = tuple(patterns)
+    return Match(tuple(tests), pinned)
+
+
+def fields_of(run: Run, severity: Severity | None = None, rule: str = "") -> dict[str, str]:
+    """A run as matchers see it."""
+    error = run.error or ErrorInfo()
+    fields = {
+        "workflow": run.workflow,
+        "engine": run.engine,
+        "environment": run.environment,
+        "version": run.version,
+        "run_id": run.run_id,
+        "step": run.failing_step,
+        "outcome": run.outcome.value,
+        "url": run.url,
+        "error.type": error.type,
+        "error.cause_type": error.cause_type,
+        "error.message": error.message,
+        "error.stack": error.stack,
+        "severity": severity.value if severity else "",
+        "rule": rule,
+    }
+    for name, value in run.labels.items():
+        fields[f"labels.{name}"] = value
+    return fields
+
+
+def _check_field(name: str) -> None:
+    if name in FIELDS or (name.startswith("labels.") and len(name) > len("labels.")):
+        return
+    near = difflib.get_close_matches(name, FIELDS, 1)
+    hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(FIELDS)} or labels.NAME"
+    raise ValueError(f"{name!r} is not a field that can be matched; {hint}")
+
+
+def _patterns(name: str, wanted: Any) -> list[str]:
+    values = wanted if isinstance(wanted, list | tuple) else [wanted]
+    if not values:
+        raise ValueError(f"{name}: an empty list matches nothing; leave the field out, or name a pattern")
+    for value in values:
+        if not isinstance(value, str):
+            raise ValueError(f"{name}: {value!r} is not text; put it in quotes")
+    return [str(value) for value in values]
+
+
+def _test(name: str, pattern: str) -> Test:
+    if pattern.startswith("~ "):
+        return _searching(name, pattern[2:])
+    if pattern.startswith((">=", "<=")):
+        return _ranked(name, pattern)
+    if name == "severity" and _is_literal(pattern):
+        _severity(pattern)
+    return _glob(pattern)
+
+
+def _searching(name: str, pattern: str) -> Test:
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        compiled = re2.compile(pattern, options)
+    except re2.error as error:
+        raise ValueError(f"{name}: the pattern {pattern!r} does not compile as RE2: {_reason(error)}") from None
+    return lambda value: compiled.search(value) is not None
+
+
+def _reason(error: Exception) -> str:
+    reason = error.args[0] if error.args else error
+    return reason.decode() if isinstance(reason, bytes) else str(reason)
+
+
+def _ranked(name: str, pattern: str) -> Test:
+    if name != "severity":
+        raise ValueError(f"{name}: {pattern[:2]} compares severities only; use a glob, or RE2 after '~ '")
+    limit = _severity(pattern[2:].strip()).rank
+    if pattern.startswith(">="):
+        return lambda value: value in _RANKS and _RANKS[value] >= limit
+    return lambda value: value in _RANKS and _RANKS[value] <= limit
+
+
+_RANKS: dict[str, int] = {severity.value: severity.rank for severity in Severity}
+
+
+def _severity(text: str) -> Severity:
+    try:
+        return Severity(text)
+    except ValueError:
+        near = difflib.get_close_matches(text, _RANKS, 1)
+        hint = f"did you mean {near[0]}?" if near else "use low, medium, high or critical"
+        raise ValueError(f"severity: {text!r} is not a severity; {hint}") from None
+
+
+def _is_literal(pattern: str) -> bool:
+    return not (pattern.startswith(("~ ", ">=", "<=")) or any(sign in pattern for sign in "*?["))
+
+
+def _glob(pattern: str) -> Test:
+    """``*`` any text, ``?`` one character, ``[abc]`` one of them; everything else as it stands."""
+    if _is_literal(pattern):
+        return lambda value: value == pattern
+    if pattern == "*":
+        return lambda _: True
+    options = re2.Options()
+    options.log_errors = False
+    options.dot_nl = True
+    try:
+        compiled = re2.compile(_as_regex(pattern), options)
+    except re2.error:
+        raise ValueError(f"the glob {pattern!r} has an open or bad [...]; close it") from None
+    return lambda value: compiled.fullmatch(value) is not None
+
+
+def _as_regex(pattern: str) -> str:
+    parts = re.split(r"(\*|\?|\[!?[^\]]+\])", pattern)
+    return "".join(_GLOB.get(part) or (_set(part) if part.startswith("[") else re.escape(part)) for part in parts)
+
+
+_GLOB = {"*": ".*", "?": "."}
+
+
+def _set(part: str) -> str:
+    if not part.endswith("]"):
+        return part
+    inside = part[1:-1]
+    return f"[^{_inside(inside[1:])}]" if inside.startswith("!") else f"[{_inside(inside)}]"
+
+
+def _inside(characters: str) -> str:
+    return characters.replace("\\", "\\\\").replace("^", "\\^")
+
+
+def _any_of(tests: list[Test]) -> Test:
+    if len(tests) == 1:
+        return tests[0]
+    return lambda value: any(test(value) for test in tests)
