@@ -1,1 +1,1 @@
-"""ingest receives: bodies come in here, facts about runs come out."""
+"""From bytes to facts: pure, one adapter for each engine."""

@@ -33,6 +33,7 @@ class RunFact:
     url: str = ""
     severity: Severity | None = None
     labels: dict[str, str] = field(default_factory=dict)
+    service: str = ""  # service.name: the steps of a run come from the process that ran it
     told_by_event: bool = False  # events and webhooks end a run at once; spans only when nothing more comes
     notify: bool = True
     event_id: str = ""  # the source's own id of this occurrence

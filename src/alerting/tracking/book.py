@@ -98,8 +98,7 @@ class RunBook:
             known = self._by_run.get((fact.engine, fact.run_id), [])
             if known:
                 return known[0]
-        runs = [run for run in self._by_trace.get(fact.trace_id, ()) if fact.trace_id]
-        return _innermost(runs, evidence_of(fact).at)
+        return _innermost(self._by_trace.get(fact.trace_id, []), evidence_of(fact)) if fact.trace_id else None
 
     def _keep_loose(self, fact: StepFact | ErrorFact) -> None:
         key = loose_key(fact)
@@ -112,7 +111,7 @@ class RunBook:
     def _take_loose(self, record: RunRecord) -> None:
         for key in (f"run:{record.engine}:{record.run_id}", *(f"trace:{t}" for t in _traces(record))):
             for loose in self._loose.get(key, ()):
-                if not loose.taken and _innermost([record], loose.evidence.at) is not None:
+                if not loose.taken and _innermost([record], loose.evidence) is not None:
                     loose.taken = True
                     fold.add(record, loose.evidence)
 
@@ -127,9 +126,17 @@ def _traces(record: RunRecord) -> list[str]:
     return [trace for trace in (record.trace_id, *record.detail.traces) if trace]
 
 
-def _innermost(runs: list[RunRecord], at: Instant) -> RunRecord | None:
-    """Of the runs of one trace the one that began last among those that were open at ``at``; 0 means unknown."""
-    around = [
-        run for run in runs if not at or not run.ended_at or run.started_at - _SLACK <= at <= run.ended_at + _SLACK
-    ]
+def _innermost(runs: list[RunRecord], evidence: Evidence) -> RunRecord | None:
+    """Of the runs of one trace the one that began last among those that were open then. A step belongs to a run of its
+    own engine; a logged error to any."""
+    around = (run for run in runs if _may_own(run, evidence) and _open_at(run, evidence.at))
     return max(around, key=lambda run: (run.started_at, run.id), default=None)
+
+
+def _may_own(run: RunRecord, evidence: Evidence) -> bool:
+    same_process = not (evidence.service and run.detail.service) or evidence.service == run.detail.service
+    return evidence.engine in {"", run.engine} and same_process
+
+
+def _open_at(run: RunRecord, at: Instant) -> bool:
+    return not at or not run.ended_at or run.started_at - _SLACK <= at <= run.ended_at + _SLACK

@@ -52,6 +52,7 @@ def _gather(record: RunRecord, fact: RunFact) -> None:
     record.started_at = min(starts, default=0)
     if fact.severity is not None and not record.evaluated:
         record.severity = fact.severity.value
+    detail.service = detail.service or fact.service
     detail.quiet = detail.quiet or not fact.notify
     if fact.labels:
         detail.labels = {**fact.labels, **detail.labels}
@@ -75,13 +76,12 @@ def _weightiest(evidence: list[Evidence]) -> list[Evidence]:
 
 def settle(record: RunRecord) -> None:
     """Choose the error and the failing step again. A run that is not bad has neither."""
+    record.attempts = max([record.attempts, *(each.attempts for each in record.detail.evidence)])
     if not record.bad:
         record.error, record.failing_step = ErrorInfo(), ""
         return
     step = _failing_step(record)
     record.failing_step = record.detail.told_step or (step.step if step else "")
-    if step is not None and not record.attempts:
-        record.attempts = step.attempts
     record.error = with_cause(_best_error(ErrorInfo(*record.detail.told), _sources(record, step)))
 
 

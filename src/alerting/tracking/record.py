@@ -21,6 +21,8 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True, order=True):
     attempts: int = 0
     failed: bool = False
     fatal: bool = True
+    engine: str = ""
+    service: str = ""
     type: str = ""
     message: str = ""
     stack: str = ""
@@ -28,16 +30,11 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True, order=True):
     @property
     def key(self) -> str:
         """The same evidence told twice has the same key."""
-        return f"{self.span_id}:{self.step}" if self.step else f"{self.span_id}:{self.type}:{hash_free(self.message)}"
+        return f"{self.span_id}:{self.step}" if self.step else f"{self.span_id}:{self.type}:{self.message[:200]}"
 
     @property
     def error(self) -> ErrorInfo:
         return ErrorInfo(self.type, self.message, self.stack)
-
-
-def hash_free(message: str) -> str:
-    """The part of a message that tells two errors of one span apart."""
-    return message[:200]
 
 
 class Detail(msgspec.Struct, omit_defaults=True):
@@ -50,6 +47,7 @@ class Detail(msgspec.Struct, omit_defaults=True):
     traces: list[str] = msgspec.field(default_factory=list)
     occurrence: str = ""
     source_id: str = ""
+    service: str = ""
     quiet: bool = False
     waiting: bool = False
     stack: str = ""
@@ -129,6 +127,8 @@ def evidence_of(fact: StepFact | ErrorFact) -> Evidence:
         fact.step,
         fact.attempts,
         fact.failed,
+        engine=fact.engine,
+        service=fact.service,
         type=error.type,
         message=error.message,
         stack=error.stack,

@@ -1,0 +1,201 @@
+"""Tocsin's own event: one thing that happened to a run, told by whoever saw it."""
+
+import difflib
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from alerting.ingest.encoding import BadBody
+from alerting.ingest.facts import Fact, RunFact
+from alerting.ingest.text import LABEL, LABELS, MESSAGE, NAME, STACK, bare_type, clean
+from rules.identity import digest
+from rules.instants import Instant, parse_instant
+from rules.model import ErrorInfo
+from rules.vocabulary import Outcome, Severity
+
+_WORDS: dict[str, Outcome] = {
+    **{outcome.value: outcome for outcome in Outcome},
+    **dict.fromkeys(("success", "completed", "ok"), Outcome.SUCCEEDED),
+    **dict.fromkeys(("failure", "error"), Outcome.FAILED),
+    **dict.fromkeys(("timeout", "timedout"), Outcome.TIMED_OUT),
+    **dict.fromkeys(("killed", "workerlost"), Outcome.CRASHED),
+    **dict.fromkeys(("cancellation", "canceled", "terminated", "revoked", "aborted"), Outcome.CANCELLED),
+    **dict.fromkeys(("skip", "ignored", "expired"), Outcome.SKIPPED),
+    **dict.fromkeys(("queued", "enqueued"), Outcome.RUNNING),
+}
+_KNOWN = frozenset(RunFact.__dataclass_fields__) | {
+    "occurred_at", "step", "attempt", "id", "notify", "error", "labels", "outcome", "severity",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class EventsCheck:
+    """``rejected`` holds ``{"index", "error"}`` for each event that was not accepted."""
+
+    accepted: int
+    rejected: list[dict[str, Any]]
+
+
+def check_events(body: bytes) -> EventsCheck:
+    return check(body, _fact)
+
+
+def check(body: bytes, read: Any) -> EventsCheck:
+    """How many of the body's events ``read`` takes, and what is wrong with the others. Raises BadBody."""
+    accepted, rejected = 0, []
+    for index, event in enumerate(events_in(body)):
+        try:
+            read(event)
+            accepted += 1
+        except ValueError as error:
+            rejected.append({"index": index, "error": str(error)})
+    return EventsCheck(accepted, rejected)
+
+
+def facts(body: bytes) -> tuple[list[Fact], int]:
+    """The facts of the accepted events, and how many those are."""
+    found: list[Fact] = []
+    for event in events_in(body):
+        try:
+            found.append(_fact(event))
+        except ValueError:
+            continue  # told to the sender at the door
+    return found, len(found)
+
+
+def events_in(body: bytes) -> list[Any]:
+    """One event or an array of them. Raises BadBody."""
+    try:
+        found = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadBody(f"the body is not JSON: {error}; send one event or an array of events") from None
+    if isinstance(found, dict):
+        return [found]
+    if isinstance(found, list):
+        return found
+    raise BadBody("the body is neither an event nor an array of events; send a JSON object or an array of objects")
+
+
+def _fact(event: Any) -> RunFact:
+    if not isinstance(event, dict):
+        raise ValueError("an event must be a JSON object")
+    at = _time(event, "occurred_at")
+    return RunFact(
+        engine=_text(event, "engine", NAME) or "event",
+        workflow=_required(event, "workflow"),
+        run_id=_text(event, "run_id", NAME),
+        outcome=_outcome(event),
+        trace_id=_text(event, "trace_id", 32).lower(),
+        started_at=_time(event, "started_at"),
+        ended_at=_time(event, "ended_at") or at,
+        error=_error(event.get("error")),
+        failing_step=_text(event, "step", NAME),
+        attempts=_number(event, "attempt"),
+        max_attempts=_number(event, "max_attempts"),
+        environment=_text(event, "environment", NAME),
+        version=_text(event, "version", NAME),
+        parent_run_id=_text(event, "parent_run_id", NAME),
+        url=_text(event, "url", LABEL),
+        severity=_severity(event),
+        labels=_labels(event),
+        told_by_event=True,
+        notify=_flag(event, "notify"),
+        event_id=_text(event, "id", NAME) or _content_id(event),
+    )
+
+
+def _content_id(event: dict[str, Any]) -> str:
+    """Without an id and a run id the content is the identity: the same event twice is one occurrence."""
+    if event.get("run_id"):
+        return ""
+    return "content-" + digest(msgspec.json.encode(event, order="deterministic").decode())
+
+
+def _required(event: dict[str, Any], name: str) -> str:
+    value = _text(event, name, NAME)
+    if not value:
+        raise ValueError(f"{name} is missing; every event needs workflow and outcome")
+    return value
+
+
+def _text(event: dict[str, Any], name: str, most: int) -> str:
+    value = event.get(name)
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError(f"{name} must be text, not {_kind(value)}")
+    return clean(str(value), most)
+
+
+def _kind(value: object) -> str:
+    return {bool: "true or false", dict: "an object", list: "an array"}.get(type(value), type(value).__name__)
+
+
+def _number(event: dict[str, Any], name: str) -> int:
+    value = event.get(name, 0)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
+        raise ValueError(f"{name} must be a whole number from 0")
+    return value
+
+
+def _flag(event: dict[str, Any], name: str) -> bool:
+    value = event.get(name, True)
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} must be true or false")
+    return value
+
+
+def _time(event: dict[str, Any], name: str) -> Instant:
+    value = event.get(name)
+    if value is None:
+        return 0
+    try:
+        return parse_instant(value)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def _outcome(event: dict[str, Any]) -> Outcome:
+    word = _required(event, "outcome").lower().replace("-", "_")
+    found = _WORDS.get(word) or _WORDS.get(word.replace("_", ""))
+    if found is None:
+        near = difflib.get_close_matches(word, _WORDS, 1)
+        hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(Outcome)}"
+        raise ValueError(f"outcome: {word!r} is not known; {hint}")
+    return found
+
+
+def _severity(event: dict[str, Any]) -> Severity | None:
+    word = _text(event, "severity", NAME).lower()
+    if not word:
+        return None
+    try:
+        return Severity(word)
+    except ValueError:
+        raise ValueError(f"severity: {word!r} is not known; use low, medium, high or critical") from None
+
+
+def _error(told: Any) -> ErrorInfo | None:
+    if told is None:
+        return None
+    if isinstance(told, str):
+        return ErrorInfo(message=clean(told, MESSAGE))
+    if not isinstance(told, dict):
+        raise ValueError('error must be an object such as {"type": "…", "message": "…", "stack": "…"}')
+    kind, message = _text(told, "type", NAME), _text(told, "message", MESSAGE)
+    return ErrorInfo(bare_type(kind), message, _text(told, "stack", STACK))
+
+
+def _labels(event: dict[str, Any]) -> dict[str, str]:
+    """The event's labels, and its unknown fields as they are."""
+    told = event.get("labels") or {}
+    if not isinstance(told, dict):
+        raise ValueError("labels must be an object of texts")
+    unknown = {name: value for name, value in event.items() if name not in _KNOWN}
+    pairs = list({**unknown, **told}.items())[:LABELS]
+    return {clean(str(name), NAME): clean(_plain(value), LABEL) for name, value in pairs}
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -1,0 +1,71 @@
+"""Do recordings of real engines come out as the engines' own records say?"""
+
+import random
+
+import pytest
+from support.corpus import bodies, expected, needs_corpus
+from support.folding import fold
+
+from rules.vocabulary import Outcome
+
+pytestmark = needs_corpus
+
+OUTCOMES = {
+    "success": Outcome.SUCCEEDED,
+    "failed": Outcome.FAILED,
+    "failure": Outcome.FAILED,
+    "timeout": Outcome.TIMED_OUT,
+    "error": Outcome.CRASHED,
+    "cancelled": Outcome.CANCELLED,
+    "cancellation": Outcome.CANCELLED,
+    "skip": Outcome.SKIPPED,
+}
+# What the spans cannot tell, by the corpus' own list.
+NEVER_SENT = {"ENQUEUED", "running_when_killed", "killed"}
+RECORDINGS = [("engines/dbos", "raw-legacy"), ("engines/dbos", "raw-semconv"), ("engines/otel-plain", "raw")]
+
+
+def truths(folder, recording):
+    return [run for run in expected(folder)["recordings"][recording]["runs"] if run["status"] not in NEVER_SENT]
+
+
+@pytest.mark.parametrize(("folder", "recording"), RECORDINGS)
+def test_workflow_run_id_and_outcome_are_right(folder, recording):
+    runs = fold(bodies(f"{folder}/{recording}"))
+    for truth in truths(folder, recording):
+        key = f"{truth['workflow']}/{truth['run_id']}"
+        assert key in runs, f"{key} was not recognised"
+        assert runs[key].outcome is OUTCOMES[truth["status"]], key
+
+
+@pytest.mark.parametrize(("folder", "recording"), RECORDINGS)
+def test_error_step_and_attempts_are_right(folder, recording):
+    runs = fold(bodies(f"{folder}/{recording}"))
+    checked = 0
+    for truth in truths(folder, recording):
+        run = runs[f"{truth['workflow']}/{truth['run_id']}"]
+        if run.bad:
+            told = truth.get("error_type")
+            assert run.error.type == told or not told, (truth, run.error.type)
+            if truth["failing_step"] not in {None, "DBOS.getResult"}:
+                assert run.failing_step == truth["failing_step"]
+            if folder == "engines/dbos":
+                assert run.attempts == truth["attempts"]
+                assert run.parent_run_id == (truth["parent_run_id"] or "")
+            checked += 1
+    assert checked >= 10
+
+
+@pytest.mark.parametrize(("folder", "recording"), RECORDINGS)
+def test_order_and_repetition_change_nothing(folder, recording):
+    sent = list(bodies(f"{folder}/{recording}"))
+    plain = fold(sent)
+    for seed in range(5):
+        mixed = sent * 2
+        random.Random(seed).shuffle(mixed)
+        again = fold(mixed)
+        assert {key: facts(run) for key, run in again.items()} == {key: facts(run) for key, run in plain.items()}
+
+
+def facts(run):
+    return (run.outcome, run.error, run.failing_step, run.attempts, run.started_at, run.ended_at, run.version)
