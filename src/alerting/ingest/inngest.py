@@ -74,7 +74,7 @@ def _run(event: dict[str, Any], data: dict[str, Any]) -> RunFact | None:
 def _is_handler(data: dict[str, Any]) -> bool:
     """A run that Inngest started because another one failed."""
     trigger = data.get("event")
-    return isinstance(trigger, dict) and trigger.get("name") in {FAILED, FINISHED, CANCELLED}
+    return isinstance(trigger, dict) and trigger.get("name") in {FAILED, FINISHED}
 
 
 def _outcome(event: dict[str, Any], data: dict[str, Any]) -> Outcome:
