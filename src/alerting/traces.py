@@ -1,4 +1,4 @@
-"""What happened inside a run, span by span? From the copy that was kept, else from the raw bodies as long as they lie."""
+"""What happened inside a run, span by span? From the copy that was kept, else from the raw bodies while they lie."""
 
 import sqlite3
 from collections.abc import Iterator

@@ -3,10 +3,10 @@
 import random
 
 import pytest
-from support.corpus import bodies, expected, needs_corpus
-from support.folding import fold
 
 from rules.vocabulary import Outcome
+from support.corpus import bodies, expected, needs_corpus
+from support.folding import fold
 
 pytestmark = needs_corpus
 

@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from support.corpus import ROOT, Body, needs_corpus
-from support.folding import fold
 
 from rules.instants import parse_instant
 from rules.vocabulary import Outcome
+from support.corpus import ROOT, Body, needs_corpus
+from support.folding import fold
 
 pytestmark = needs_corpus
 OUTCOMES = {"failed": Outcome.FAILED, "cancelled": Outcome.CANCELLED, "completed": Outcome.SUCCEEDED}

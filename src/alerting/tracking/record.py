@@ -63,7 +63,7 @@ class RunRecord:
     run_id: str
     outcome: Outcome = Outcome.RUNNING
     severity: str = ""
-    error: ErrorInfo = ErrorInfo()
+    error: ErrorInfo = field(default_factory=ErrorInfo)
     error_group: str = ""
     failing_step: str = ""
     attempts: int = 0

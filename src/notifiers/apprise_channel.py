@@ -1,0 +1,153 @@
+"""``type: apprise``: any of Apprise's services by URL, one delivery for each, behind a fence.
+
+The fence: no redirects, no private addresses that are not allowed, no arguments that name local files, no services of
+the machine itself, no secret in a log, and the HTTP code and ``Retry-After`` that Apprise keeps to itself.
+"""
+
+import asyncio
+import contextvars
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, urlsplit
+
+from pydantic import BeforeValidator, SecretStr, field_validator
+
+from notifiers import apprise_fence
+from notifiers.context import ChannelConfig, ChannelContext
+from notifiers.egress import EgressRefused, fenced
+from notifiers.message import Message, Receipt
+from notifiers.rendering import cut
+
+_LOCAL_SCHEMES = frozenset({
+    "syslog", "dbus", "glib", "kde", "qt", "gnome", "macosx", "windows", "file", "rsyslog", "python", "aprs",
+})  # fmt: skip
+_FILE_ARGUMENTS = frozenset({
+    "template", "keyfile", "key_file", "certfile", "cert", "pgp_key", "pgpkey", "attach", "include", "redirect",
+})  # fmt: skip
+_MOST_TEXT = 8_000
+_MARKS = ("critical", "high")
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+class AppriseConfig(ChannelConfig):
+    type: Literal["apprise"]
+    url: Annotated[list[SecretStr], BeforeValidator(_as_list)]
+
+    @field_validator("url")
+    @classmethod
+    def _urls(cls, value: list[SecretStr]) -> list[SecretStr]:
+        if not value:
+            raise ValueError("give at least one Apprise URL")
+        for each in value:
+            check_url(each.get_secret_value())
+        return value
+
+
+def check_url(url: str) -> None:
+    """Raises ValueError, without any of the URL's secrets, for one that is not known or not allowed."""
+    scheme = url.partition("://")[0].lower()
+    if not url.partition("://")[1]:
+        raise ValueError("is not an Apprise URL; it must begin with SERVICE://, such as slack:// or mailto://")
+    if scheme in _LOCAL_SCHEMES:
+        raise ValueError(f"{scheme}:// reaches this machine itself, which is not allowed here")
+    for name, value in parse_qsl(urlsplit(url).query):
+        if name.lower() in _FILE_ARGUMENTS and value.lower() not in {"no", "false", "0"}:
+            raise ValueError(f"the argument {name} names a file or a redirect, which is not allowed here")
+    if scheme not in _schemes():
+        raise ValueError(f"{scheme}:// is not a service that Apprise knows")
+
+
+@cache
+def _schemes() -> frozenset[str]:
+    import apprise  # slow and large: only where a channel uses it
+
+    services = apprise.Apprise().details()["schemas"]
+    names = (service[kind] or () for service in services for kind in ("protocols", "secure_protocols"))
+    return frozenset(name for group in names for name in group)
+
+
+def parse_urls(text: str) -> list[str]:
+    """The URLs of ``TOCSIN_NOTIFY``: a comma separates where another ``service://`` follows."""
+    urls: list[str] = []
+    for piece in text.split(","):
+        if "://" in piece.split("?")[0] or not urls:
+            urls.append(piece.strip())
+        else:
+            urls[-1] = f"{urls[-1]},{piece}"
+    return [url for url in urls if url]
+
+
+class AppriseChannel:
+    kind = "apprise"
+
+    def __init__(self, name: str, config: AppriseConfig, context: ChannelContext) -> None:
+        self.name = name
+        urls = [url.get_secret_value() for url in config.url]
+        self._urls = {_target(url): url for url in urls}
+        self.targets = tuple(self._urls)
+        self._context = context
+        self._pool = ThreadPoolExecutor(8, thread_name_prefix=f"apprise-{name}")
+        apprise_fence.install()
+
+    async def send(self, message: Message, target: str) -> Receipt:
+        loop = asyncio.get_running_loop()
+        carried = contextvars.copy_context()
+        return await loop.run_in_executor(self._pool, carried.run, self._notify, message, self._urls[target])
+
+    async def aclose(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _notify(self, message: Message, url: str) -> Receipt:
+        """One fresh instance for each message: Apprise throttles by instance, we throttle by channel."""
+        import apprise
+
+        with fenced(self._context.egress), apprise_fence.recording() as seen:
+            service = apprise.Apprise.instantiate(url, asset=_asset(), suppress_exceptions=True)
+            if service is None:
+                return apprise_fence.not_understood()
+            try:
+                heard = service.notify(
+                    title=message.title,
+                    body=cut(_harmless(message.text), _MOST_TEXT),
+                    notify_type=_notify_type(message),
+                    body_format=apprise.NotifyFormat.TEXT,
+                )
+            except (EgressRefused, OSError) as error:
+                return apprise_fence.failed(error)
+        return apprise_fence.receipt(bool(heard), seen, message.sent_at)
+
+
+def _target(url: str) -> str:
+    """The service and a mark that tells two URLs of it apart; the URL itself is a secret."""
+    return f"{url.partition('://')[0].lower()}-{hashlib.sha256(url.encode()).hexdigest()[:8]}"
+
+
+@cache
+def _asset() -> Any:
+    import apprise
+
+    return apprise.AppriseAsset(
+        app_id="Tocsin",
+        app_desc="Tocsin",
+        app_url="",
+        image_url_mask="",
+        image_url_logo="",
+        secure_logging=True,
+        async_mode=False,
+    )
+
+
+def _notify_type(message: Message) -> str:
+    if message.reason in {"resolved", "recovered"}:
+        return "success"
+    return "failure" if message.severity in _MARKS else "warning"
+
+
+def _harmless(text: str) -> str:
+    """Mentions and Slack's links broken by a mark of no width, so that error text calls nobody."""
+    return text.replace("@", "@\u200b").replace("<!", "<\u200b!")

@@ -1,0 +1,35 @@
+"""Which channels are there? One file each, one line here."""
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from notifiers.apprise_channel import AppriseChannel, AppriseConfig
+from notifiers.channel import Channel
+from notifiers.chat import ChatChannel, DiscordConfig, SlackConfig
+from notifiers.context import ChannelConfig, ChannelContext
+from notifiers.mail import EmailChannel, EmailConfig
+from notifiers.webhook import WebhookChannel, WebhookConfig
+
+CHANNEL_TYPES: dict[str, tuple[type[ChannelConfig], Any]] = {
+    "webhook": (WebhookConfig, WebhookChannel),
+    "email": (EmailConfig, EmailChannel),
+    "slack": (SlackConfig, ChatChannel),
+    "discord": (DiscordConfig, ChatChannel),
+    "apprise": (AppriseConfig, AppriseChannel),
+}
+
+
+def parse_channel(config: Mapping[str, Any]) -> ChannelConfig:
+    """Raises ValueError (pydantic's ValidationError among them) with the place of what is wrong, never a secret."""
+    kind = config.get("type")
+    if not isinstance(kind, str) or kind not in CHANNEL_TYPES:
+        near = difflib.get_close_matches(str(kind), CHANNEL_TYPES, 1)
+        hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(CHANNEL_TYPES)}"
+        raise ValueError(f"type: {kind!r} is not a kind of channel; {hint}")
+    return CHANNEL_TYPES[kind][0].model_validate(dict(config))
+
+
+def build(name: str, config: ChannelConfig, context: ChannelContext) -> Channel:
+    channel: Channel = CHANNEL_TYPES[config.type][1](name, config, context)
+    return channel

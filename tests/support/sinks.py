@@ -1,0 +1,106 @@
+"""A real HTTP server on loopback that remembers what it is sent and answers as it is told."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass
+class Request:
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    at: float
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Answer:
+    """``delay`` in seconds before it; ``drop`` closes the connection without an answer."""
+
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b"ok"
+    delay: float = 0.0
+    drop: bool = False
+
+
+class HttpSink:
+    """``answers`` are given in order; after the last one, ``default``."""
+
+    def __init__(self, answers: list[Answer] | None = None, default: Answer | None = None) -> None:
+        self.requests: list[Request] = []
+        self.answers = list(answers or [])
+        self.default = default or Answer()
+        self._arrived = threading.Condition()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/hook"
+
+    @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    def __enter__(self) -> "HttpSink":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def wait_for(self, count: int, seconds: float = 10.0) -> list[Request]:
+        """The requests once there are ``count`` of them; AssertionError when they do not come."""
+        return self.wait_until(lambda requests: len(requests) >= count, seconds)
+
+    def wait_until(self, enough: Callable[[list[Request]], bool], seconds: float = 10.0) -> list[Request]:
+        with self._arrived:
+            assert self._arrived.wait_for(lambda: enough(self.requests), seconds), f"{len(self.requests)} requests came"
+            return list(self.requests)
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        sink = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def handle_one(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                answer = sink._take(Request(self.command, self.path, dict(self.headers), body, time.time()))
+                if answer.delay:
+                    time.sleep(answer.delay)
+                if answer.drop:
+                    self.close_connection = True
+                    return
+                self.send_response(answer.status)
+                for name, value in answer.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(answer.body)))
+                self.end_headers()
+                self.wfile.write(answer.body)
+
+            do_POST = do_GET = do_PUT = handle_one  # noqa: N815
+
+            def log_message(self, *_: object) -> None:
+                return
+
+        return Handler
+
+    def _take(self, request: Request) -> Answer:
+        with self._arrived:
+            self.requests.append(request)
+            self._arrived.notify_all()
+            return self.answers.pop(0) if self.answers else self.default
