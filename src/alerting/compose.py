@@ -68,7 +68,7 @@ class Composer:
             runs=tuple(self._line(each) for each in state.examples[:_MOST_RUNS]),
             links=self._links(state),
             dedup_key=state.dedup_key,
-            wire=alert_wire(row),
+            wire=alert_wire(dict(row)),
         )
 
     def _line(self, example: Example) -> RunLine:

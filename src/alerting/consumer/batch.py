@@ -152,7 +152,8 @@ def _save_runs(connection: Connection, recording: Recording, now: Instant) -> No
 def _queue(connection: Connection, told: list[Told], targets: Targets, memory: Memory) -> int:
     """Each message gets the next number: conversations are sent in this order."""
     known = messages.known_notifications(connection, {each.notify.id for each in told})
-    notifications, outbox = [], []
+    notifications: list[Row] = []
+    outbox: list[Row] = []
     for each in told:
         if each.notify.id in known:
             continue

@@ -87,8 +87,8 @@ def _with_followers(connection: Connection, head: Row) -> Owed:
         .order_by(_outbox.c.number)
         .limit(50)
     )
-    rows = connection.execute(statement.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)).mappings().all()
-    pairs = [(_part(row, _outbox.name), _part(row, _notification.name)) for row in rows]
+    rows = connection.execute(statement.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)).mappings()
+    pairs = [(_part(dict(row), _outbox.name), _part(dict(row), _notification.name)) for row in rows]
     alert = pairs[0][1]["alert"]
     together = []
     for pair in pairs:

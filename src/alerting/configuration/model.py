@@ -1,0 +1,74 @@
+"""What does a configuration come to?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pydantic import Field
+
+from rules.config import ANY_FAILURE, ConfigDuration, Policy, Rule, Section, SeverityRule
+from rules.instants import DAY, HOUR
+from rules.ruleset import Ruleset
+
+NOTIFY = "notify"
+
+
+class Retention(Section):
+    raw: ConfigDuration = 48 * HOUR
+    runs: ConfigDuration = 400 * DAY
+    failures: ConfigDuration = 400 * DAY
+    traces: ConfigDuration = 30 * DAY
+
+
+class Scrub(Section):
+    keys: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+
+
+class File(Section):
+    """The whole file, section by section; channels are checked by their own kinds."""
+
+    severity: tuple[SeverityRule, ...] = ()
+    channels: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    policies: dict[str, Policy] = Field(default_factory=dict)
+    retention: Retention = Retention()
+    scrub: Scrub = Scrub()
+
+
+@dataclass(slots=True, frozen=True)
+class Configuration:
+    """``channels`` are as written, their ``${NAME}`` unresolved: secrets are read when a channel is built."""
+
+    text: str = ""
+    rules: tuple[Rule, ...] = (ANY_FAILURE,)
+    severities: tuple[SeverityRule, ...] = ()
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    channels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    retention: Retention = field(default_factory=Retention)
+    scrub: Scrub = field(default_factory=Scrub)
+
+    def ruleset(self) -> Ruleset:
+        return Ruleset(self.rules, self.severities, self.policies)
+
+
+def of_file(file: File, text: str) -> Configuration:
+    """What the file leaves out is filled: any failure, told at once to every channel."""
+    policies = dict(file.policies)
+    policies.setdefault("default", Policy(channels=tuple(file.channels)))
+    return Configuration(
+        text, file.rules or (ANY_FAILURE,), file.severity, policies, file.channels, file.retention, file.scrub
+    )
+
+
+def with_notify(configuration: Configuration, urls: list[str]) -> Configuration:
+    """Add the channel of ``TOCSIN_NOTIFY``, and tell it by the default policy unless the file has channels."""
+    if not urls or NOTIFY in configuration.channels:
+        return configuration
+    escaped = [url.replace("${", "$${") for url in urls]
+    channels = {**configuration.channels, NOTIFY: {"type": "apprise", "url": escaped}}
+    policies = dict(configuration.policies)
+    default = policies.get("default", Policy())
+    if not default.channels:
+        policies["default"] = default.model_copy(update={"channels": (NOTIFY,)})
+    return replace(configuration, channels=channels, policies=policies)

@@ -1,0 +1,115 @@
+"""What does the environment say? Where to listen, where the data lie, who may come in."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DEFAULT_LISTEN = "127.0.0.1:4318"
+_SHORTEST_PASSWORD = 8
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the text says which and how to mend it."""
+
+
+@dataclass(slots=True, frozen=True)
+class Settings:
+    """``allow_private``: None allows every private address for outgoing calls, else the CIDRs that are."""
+
+    host: str = "127.0.0.1"
+    port: int = 4318
+    data: Path = Path("tocsin-data")
+    config: Path | None = None
+    notify: str = field(default="", repr=False)
+    public_url: str = ""
+    admin_password: str = field(default="", repr=False)
+    ingest_key: str = field(default="", repr=False)
+    secret_key: str = field(default="", repr=False)
+    allow_private: tuple[str, ...] | None = None
+    clock: str = ""
+
+    @property
+    def listen(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def from_environment(
+    environ: Mapping[str, str], listen: str | None = None, data: str | None = None, config: str | None = None
+) -> Settings:
+    """The settings, arguments before environment. Raises SettingsError."""
+    host, port = parse_listen(listen or environ.get("TOCSIN_LISTEN") or DEFAULT_LISTEN)
+    if environ.get("TOCSIN_DATABASE_URL"):
+        raise SettingsError("TOCSIN_DATABASE_URL is not available in this version; unset it to use the data folder")
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host
+    shown = f"[{shown}]" if ":" in shown else shown
+    settings = Settings(
+        host=host,
+        port=port,
+        data=Path(data or environ.get("TOCSIN_DATA") or "tocsin-data"),
+        config=_config(config or environ.get("TOCSIN_CONFIG")),
+        notify=environ.get("TOCSIN_NOTIFY", ""),
+        public_url=environ.get("TOCSIN_PUBLIC_URL") or f"http://{shown}:{port}",
+        admin_password=environ.get("TOCSIN_ADMIN_PASSWORD", ""),
+        ingest_key=environ.get("TOCSIN_INGEST_KEY", ""),
+        secret_key=environ.get("TOCSIN_SECRET_KEY", ""),
+        allow_private=_allow_private(environ.get("TOCSIN_ALLOW_PRIVATE"), host),
+        clock=environ.get("TOCSIN_CLOCK", ""),
+    )
+    guard(settings)
+    return settings
+
+
+def parse_listen(text: str) -> tuple[str, int]:
+    """``HOST:PORT``, ``:PORT`` or ``[IPV6]:PORT``."""
+    host, _, port = text.rpartition(":")
+    host = host.strip("[]") or "127.0.0.1"
+    if not port.isdigit() or not 0 <= int(port) < 65_536:
+        raise SettingsError(f"{text!r} is not an address to listen on; write HOST:PORT, such as {DEFAULT_LISTEN}")
+    return host, int(port)
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def guard(settings: Settings) -> None:
+    """Beyond this machine only with a password for people and a key for senders."""
+    if is_loopback(settings.host):
+        return
+    needed = (("TOCSIN_ADMIN_PASSWORD", settings.admin_password), ("TOCSIN_INGEST_KEY", settings.ingest_key))
+    missing = [name for name, value in needed if not value]
+    if missing:
+        raise SettingsError(
+            f"listening on {settings.host} lets others in: set {' and '.join(missing)} first, "
+            f"or listen on {DEFAULT_LISTEN}"
+        )
+    short = [name for name, value in needed if len(value) < _SHORTEST_PASSWORD]
+    if short:
+        raise SettingsError(f"{' and '.join(short)} must have at least {_SHORTEST_PASSWORD} characters")
+
+
+def _config(told: str | None) -> Path | None:
+    if told:
+        if not Path(told).is_file():
+            raise SettingsError(f"there is no configuration file {told}; correct --config or TOCSIN_CONFIG")
+        return Path(told)
+    default = Path("tocsin.yaml")
+    return default if default.is_file() else None
+
+
+def _allow_private(told: str | None, host: str) -> tuple[str, ...] | None:
+    if told is None:
+        return None if is_loopback(host) else ()
+    networks = tuple(part.strip() for part in told.split(",") if part.strip())
+    for network in networks:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            raise SettingsError(f"TOCSIN_ALLOW_PRIVATE: {network!r} is not a network such as 10.0.0.0/8") from None
+    return networks

@@ -1,0 +1,60 @@
+"""How do the parts fit together? From settings and a configuration's text to what is in force."""
+
+import logging
+from collections.abc import Mapping
+
+from alerting.active import Activate, Active
+from alerting.configuration import Configuration, Invalid, load, with_notify
+from alerting.configuration.variables import resolve
+from alerting.scrub import Scrubber
+from alerting.settings import Settings
+from notifiers.channel import Channel
+from notifiers.context import ChannelContext
+from notifiers.egress import Egress
+from notifiers.registry import build, parse_channel
+
+log = logging.getLogger(__name__)
+
+
+def activator(settings: Settings, environ: Mapping[str, str]) -> Activate:
+    """Makes a text active. One that this version cannot read leaves the rules of no file at all, and says so."""
+    context = ChannelContext(Egress(settings.allow_private))
+
+    def activate(text: str) -> Active:
+        configuration = with_notify(_loaded(text), _urls(settings.notify))
+        return Active(
+            configuration,
+            configuration.ruleset(),
+            Scrubber(configuration.scrub.keys, configuration.scrub.patterns),
+            _channels(configuration, context, environ),
+            {name: str(each["fallback"]) for name, each in configuration.channels.items() if each.get("fallback")},
+        )
+
+    return activate
+
+
+def _urls(notify: str) -> list[str]:
+    if not notify:
+        return []
+    from notifiers.apprise_channel import parse_urls
+
+    return parse_urls(notify)
+
+
+def _loaded(text: str) -> Configuration:
+    try:
+        return load(text)
+    except Invalid as invalid:
+        log.error("the configuration that was active cannot be read any more:\n%s", invalid)
+        return load("")
+
+
+def _channels(configuration: Configuration, context: ChannelContext, environ: Mapping[str, str]) -> dict[str, Channel]:
+    """A channel that cannot be built is left out: what is owed to it becomes a dead letter that says so."""
+    built: dict[str, Channel] = {}
+    for name, config in configuration.channels.items():
+        try:
+            built[name] = build(name, parse_channel(resolve(config, environ)), context)
+        except ValueError as error:
+            log.error("channel %s cannot be used: %s", name, error)
+    return built

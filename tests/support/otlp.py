@@ -1,0 +1,46 @@
+"""OTLP bodies made with the protobuf messages themselves."""
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
+
+from rules.instants import SECOND
+
+
+def attributes(**values: str) -> list[KeyValue]:
+    return [KeyValue(key=name.replace("__", "."), value=AnyValue(string_value=value)) for name, value in values.items()]
+
+
+def span(
+    name: str,
+    at: int,
+    *,
+    trace: int,
+    number: int = 1,
+    parent: int = 0,
+    failed: bool = False,
+    error: str = "ValueError",
+    took: int = SECOND,
+    message: str = "bad row",
+) -> Span:
+    """One span that ended at ``at`` (µs), with an exception event when it failed."""
+    exception = Span.Event(name="exception", attributes=attributes(exception__type=error, exception__message=message))
+    return Span(
+        trace_id=trace.to_bytes(16, "big"),
+        span_id=(trace * 1_000 + number).to_bytes(8, "big"),
+        parent_span_id=(trace * 1_000 + parent).to_bytes(8, "big") if parent else b"",
+        name=name,
+        kind=1,
+        start_time_unix_nano=(at - took) * 1_000,
+        end_time_unix_nano=at * 1_000,
+        events=[exception] if failed else [],
+        status=Status(code=2, message=f"{error}: {message}") if failed else Status(),
+    )
+
+
+def traces(spans: list[Span], service: str = "shop", scope: str = "app") -> bytes:
+    resource = Resource(attributes=attributes(service__name=service, service__version="1.0"))
+    scoped = ScopeSpans(scope=InstrumentationScope(name=scope), spans=spans)
+    request = ExportTraceServiceRequest(resource_spans=[ResourceSpans(resource=resource, scope_spans=[scoped])])
+    return request.SerializeToString()
