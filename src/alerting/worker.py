@@ -80,7 +80,7 @@ class _Worker:
             self._consumer.run(self._stop, self._bell)
         finally:
             if not self._stop.is_set():
-                sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+                sys.excepthook(*sys.exc_info())
                 os._exit(70)
             assert self._loop is not None
             self._loop.call_soon_threadsafe(stopped.set)

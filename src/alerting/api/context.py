@@ -1,27 +1,55 @@
 """What does every request handler need? One object, made by the wiring, found at ``request.app.state.context``."""
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from alerting.active import Active
 from alerting.clock import Clock
+from alerting.inbox.port import Entry
+from alerting.inbox.writer import InboxWriter
 from alerting.ingest.spans import SpanRecord
+from alerting.settings import Settings
 from alerting.storage.database import Store
 
 
 @dataclass(slots=True)
 class ApiContext:
-    """``spans_of_run`` gives the scrubbed spans of a run id, oldest first, as far as they are still kept.
+    """``spans_of_run`` gives the scrubbed spans of a run, oldest first, as far as they are still kept; ``base_items``
+    were accepted before this process began."""
 
-    ``act`` puts a person's action (``acknowledge`` or ``resolve``, alert id, who) into the inbox and gives its id."""
-
+    settings: Settings
     store: Store
     clock: Clock
-    public_url: str
+    inbox: InboxWriter
+    active: Callable[[], Active]
     spans_of_run: Callable[[str], list[SpanRecord]]
-    channels: Callable[[], list[dict[str, object]]] = field(default=list)
-    rules: Callable[[], list[dict[str, object]]] = field(default=list)
+    base_items: int = 0
+
+    @property
+    def accepted(self) -> int:
+        return self.base_items + self.inbox.accepted
+
+    async def append(self, entry: Entry) -> None:
+        """Returns once the row is durable. Raises Overloaded."""
+        loop = asyncio.get_running_loop()
+        durable: asyncio.Future[None] = loop.create_future()
+
+        def settle(error: Exception | None) -> None:
+            if durable.done():
+                return
+            if error is None:
+                durable.set_result(None)
+            else:
+                durable.set_exception(error)
+
+        def done(error: Exception | None) -> None:
+            loop.call_soon_threadsafe(settle, error)
+
+        self.inbox.append(entry, done)
+        await durable
 
 
 def context_of(request: Request) -> ApiContext:

@@ -1,0 +1,56 @@
+"""The application: doors, reading API, pages and health on one port."""
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.responses import JSONResponse, Response
+
+from alerting.api import acting, ingest, reading, reports, status
+from alerting.api.context import ApiContext
+from alerting.api.paging import BadQuery
+from alerting.api.security import Gate
+from alerting.inbox.port import Overloaded
+from alerting.pages import router as pages
+from alerting.pages.rendering import render
+
+
+def create_app(context: ApiContext) -> FastAPI:
+    app = FastAPI(title="Tocsin", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app.state.context = context
+    app.router.routes.extend(ingest.routes())
+    for router in (status.router, reading.router, acting.router, reports.router, pages.router):
+        app.include_router(router)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(404, _http_error)
+    app.add_exception_handler(BadQuery, _bad_query)
+    app.add_exception_handler(RequestValidationError, _bad_request)
+    app.add_exception_handler(Overloaded, _overloaded)
+    app.add_middleware(Gate, settings=context.settings)
+    return app
+
+
+def _problem(request: Request, status_code: int, message: str) -> Response:
+    """A page for people, ``{"error"}`` for programs."""
+    if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/"):
+        return render(request, "problem.html", status_code, status=status_code, message=message)
+    return JSONResponse({"error": message}, status_code)
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    code, detail = getattr(error, "status_code", 500), getattr(error, "detail", str(error))
+    if detail == "Not Found":
+        detail = f"there is nothing at {request.url.path}"
+    return _problem(request, code, str(detail))
+
+
+def _bad_query(request: Request, error: Exception) -> Response:
+    return _problem(request, 400, str(error))
+
+
+def _bad_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    said = "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors())
+    return _problem(request, 400, said)
+
+
+def _overloaded(_request: Request, error: Exception) -> Response:
+    return ingest.refusal("", error if isinstance(error, Overloaded) else Overloaded(str(error)))

@@ -1,0 +1,225 @@
+"""The reading API: runs, failures, error groups, alerts, messages and deliveries, with the same filters everywhere."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from sqlalchemy import Column, Select, Table, or_, select
+
+from alerting.api import wire
+from alerting.api.context import ApiContext, context_of
+from alerting.api.paging import MOST, USUAL, BadQuery, Page, page
+from alerting.storage.schema import (
+    AlertRow,
+    DecisionRow,
+    DeliveryRow,
+    ErrorGroupRow,
+    FailureRow,
+    NotificationRow,
+    OutboxRow,
+    RunRow,
+    table,
+)
+from rules.instants import Instant, parse_duration, parse_instant
+from rules.vocabulary import BAD
+
+router = APIRouter(prefix="/api/v1")
+
+
+@dataclass(slots=True)
+class Filters:
+    """What a reader asks for. ``since`` and ``until``: RFC 3339, Unix milliseconds, or a duration meaning "ago"."""
+
+    workflow: str | None = None
+    engine: str | None = None
+    outcome: str | None = None
+    severity: str | None = None
+    state: str | None = None
+    since: str | None = None
+    until: str | None = None
+    q: str | None = None
+    limit: Annotated[int, Query(ge=1, le=MOST)] = USUAL
+    cursor: str | None = None
+
+
+Asked = Annotated[Filters, Depends()]
+
+
+@dataclass(slots=True, frozen=True)
+class Listing:
+    """One kind of thing: its table, the column of its time, its key, and the columns that ``q`` searches."""
+
+    rows: Table
+    time: str
+    searched: tuple[str, ...] = ()
+    key: str = "id"
+
+
+RUNS = Listing(table(RunRow), "ended_at", ("workflow", "run_id", "error_type", "error_message"))
+FAILURES = Listing(table(FailureRow), "occurred_at", ("workflow", "run_id", "error_type", "error_message"))
+GROUPS = Listing(table(ErrorGroupRow), "last_seen", ("workflow", "error_type", "error_message"))
+ALERTS = Listing(table(AlertRow), "last_at", ("workflow", "rule"))
+NOTIFICATIONS = Listing(table(NotificationRow), "created_at", ("title", "channel"))
+DELIVERIES = Listing(table(DeliveryRow), "at", ("channel", "detail"))
+
+
+def listed(context: ApiContext, listing: Listing, filters: Filters, *also: Any) -> Page:
+    """One page of a listing. Raises BadQuery."""
+    columns = listing.rows.c
+    statement = _filtered(select(listing.rows).where(*also), columns, listing, filters, context.clock.now())
+    with context.store.read() as connection:
+        return page(connection, statement, columns[listing.time], columns[listing.key], filters.cursor, filters.limit)
+
+
+def _filtered(statement: Select[Any], columns: Any, listing: Listing, filters: Filters, now: Instant) -> Select[Any]:
+    for name in ("engine", "severity", "state"):
+        wanted = getattr(filters, name)
+        if wanted and name in columns:
+            statement = statement.where(columns[name].in_(wanted.split(",")))
+    if filters.outcome and "outcome" in columns:
+        statement = statement.where(columns.outcome.in_(_outcomes(filters.outcome)))
+    if filters.workflow and "workflow" in columns:
+        statement = statement.where(_like(columns.workflow, filters.workflow))
+    if filters.since:
+        statement = statement.where(columns[listing.time] >= moment("since", filters.since, now))
+    if filters.until:
+        statement = statement.where(columns[listing.time] < moment("until", filters.until, now))
+    if filters.q:
+        searched = [columns[name].contains(filters.q, autoescape=True) for name in listing.searched]
+        statement = statement.where(or_(*searched))
+    return statement
+
+
+def _outcomes(wanted: str) -> list[str]:
+    """``bad`` stands for every bad outcome."""
+    return sorted(outcome.value for outcome in BAD) if wanted == "bad" else wanted.split(",")
+
+
+def _like(column: Column[Any], glob: str) -> Any:
+    if not any(sign in glob for sign in "*?["):
+        return column == glob
+    return column.op("GLOB")(glob)
+
+
+def moment(name: str, text: str, now: Instant) -> Instant:
+    try:
+        return now - parse_duration(text)
+    except ValueError:
+        pass
+    try:
+        return parse_instant(int(text) if text.isdigit() else text)
+    except ValueError as error:
+        raise BadQuery(f"{name}: {error}, or a duration such as 7d, meaning that long ago") from None
+
+
+def _items(found: Page, shape: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    return {"items": [shape(row) for row in found.rows], "next": found.next}
+
+
+@router.get("/runs")
+def runs(request: Request, filters: Asked) -> dict[str, Any]:
+    return _items(listed(context_of(request), RUNS, filters), wire.run_wire)
+
+
+@router.get("/failures")
+def failures(request: Request, filters: Asked) -> dict[str, Any]:
+    return _items(listed(context_of(request), FAILURES, filters), wire.failure_wire)
+
+
+@router.get("/error-groups")
+def error_groups(request: Request, filters: Asked) -> dict[str, Any]:
+    return _items(listed(context_of(request), GROUPS, filters), wire.group_wire)
+
+
+@router.get("/alerts")
+def alerts(request: Request, filters: Asked) -> dict[str, Any]:
+    return _items(listed(context_of(request), ALERTS, filters), wire.alert_wire)
+
+
+@router.get("/notifications")
+def notifications(request: Request, filters: Asked) -> dict[str, Any]:
+    context = context_of(request)
+    found = listed(context, NOTIFICATIONS, filters)
+    upcoming = next_attempts(context, (row["id"] for row in found.rows))
+    return _items(found, lambda row: wire.notification_wire(row, upcoming.get(row["id"])))
+
+
+@router.get("/deliveries")
+def deliveries(request: Request, filters: Asked) -> dict[str, Any]:
+    return _items(listed(context_of(request), DELIVERIES, filters), wire.delivery_wire)
+
+
+@router.get("/rules")
+def rules(request: Request) -> dict[str, Any]:
+    configuration = context_of(request).active().configuration
+    return {"items": [rule.model_dump(mode="json") for rule in configuration.rules], "next": None}
+
+
+@router.get("/channels")
+def channels(request: Request) -> dict[str, Any]:
+    """Names, kinds and recipients; never an address that holds a secret."""
+    active = context_of(request).active()
+    found = [
+        {"name": name, "type": channel.kind, "targets": list(channel.targets), "fallback": active.fallbacks.get(name)}
+        for name, channel in active.channels.items()
+    ]
+    return {"items": found, "next": None}
+
+
+@router.get("/silences")
+def silences() -> dict[str, Any]:
+    return {"items": [], "next": None}
+
+
+@router.get("/runs/{run}")
+def run_detail(request: Request, run: str) -> dict[str, Any]:
+    """By Tocsin's id or the engine's run id: the run, its spans, and the steps among them."""
+    context = context_of(request)
+    row = find_run(context, run)
+    spans = context.spans_of_run(row["id"])
+    trace = [{name: getattr(span, name) for name in span.__struct_fields__} for span in spans]
+    steps = [span for span in trace if span["parent_span_id"]]
+    return {**wire.run_wire(row), "steps": steps, "trace": trace}
+
+
+@router.get("/error-groups/{group}")
+def group_detail(request: Request, group: str) -> dict[str, Any]:
+    return wire.group_wire(one(context_of(request), GROUPS, group))
+
+
+@router.get("/alerts/{alert}")
+def alert_detail(request: Request, alert: str) -> dict[str, Any]:
+    return wire.alert_wire(one(context_of(request), ALERTS, alert))
+
+
+def one(context: ApiContext, listing: Listing, key: str) -> dict[str, Any]:
+    with context.store.read() as connection:
+        row = connection.execute(select(listing.rows).where(listing.rows.c.id == key)).mappings().first()
+    if row is None:
+        raise HTTPException(404, f"there is no {listing.rows.name.replace('_', ' ')} {key!r}")
+    return dict(row)
+
+
+def find_run(context: ApiContext, run: str) -> dict[str, Any]:
+    columns = RUNS.rows.c
+    statement = select(RUNS.rows).where(or_(columns.id == run, columns.run_id == run)).order_by(columns.ended_at.desc())
+    with context.store.read() as connection:
+        row = connection.execute(statement.limit(1)).mappings().first()
+    if row is None:
+        raise HTTPException(404, f"there is no run {run!r}; it may not have ended, or be older than what is kept")
+    return dict(row)
+
+
+def next_attempts(context: ApiContext, notifications: Iterable[str]) -> dict[str, Instant]:
+    outbox = table(OutboxRow)
+    statement = select(outbox.c.notification, outbox.c.next_attempt_at).where(outbox.c.notification.in_(notifications))
+    with context.store.read() as connection:
+        return {row.notification: row.next_attempt_at for row in connection.execute(statement)}
+
+
+def decisions_about(context: ApiContext, alert: str) -> list[dict[str, Any]]:
+    decision = table(DecisionRow)
+    statement = select(decision).where(decision.c.alert == alert).order_by(decision.c.id.desc()).limit(100)
+    with context.store.read() as connection:
+        return [dict(row) for row in connection.execute(statement).mappings()]

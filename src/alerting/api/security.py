@@ -1,0 +1,121 @@
+"""Who may come in? A key for senders, a password for people; both only where they are set."""
+
+import base64
+import binascii
+import hmac
+from urllib.parse import urlsplit
+
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from alerting.ingest import otlp
+from alerting.settings import Settings
+
+COOKIE = "tocsin_session"
+SESSION_SECONDS = 14 * 24 * 3600
+_SENDERS = ("/v1/", "/ingest/")
+_OPEN = ("/health", "/login", "/static/")
+_HEADERS = (
+    (b"content-security-policy", b"default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; "
+     b"frame-ancestors 'none'; form-action 'self'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+)  # fmt: skip
+
+
+class Gate:
+    """ASGI middleware: asks for the key or the password, refuses forms of other sites, sets the safety headers."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app, self._settings = app, settings
+        self._sessions = sessions(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        refused = self._refusal(Request(scope))
+        await (refused or self._app)(scope, receive, _with_headers(send))
+
+    def _refusal(self, request: Request) -> Response | None:
+        path = request.url.path
+        if path.startswith(_SENDERS) or (path == "/api/v1/events" and request.method == "POST"):
+            return None if self._has_key(request) else _no_key(path, request)
+        if path.startswith(_OPEN):
+            return None
+        if request.method not in {"GET", "HEAD"} and _is_foreign(request):
+            return JSONResponse({"error": "a form of another site may not act here"}, 403)
+        return None if self._has_password(request) else _no_password(request)
+
+    def _has_key(self, request: Request) -> bool:
+        wanted = self._settings.ingest_key
+        if not wanted:
+            return True
+        bearer = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+        return any(_same(given, wanted) for given in (bearer, request.headers.get("x-tocsin-key", "")))
+
+    def _has_password(self, request: Request) -> bool:
+        wanted = self._settings.admin_password
+        return not wanted or self._has_session(request) or _same(_basic_password(request), wanted)
+
+    def _has_session(self, request: Request) -> bool:
+        try:
+            self._sessions.loads(request.cookies.get(COOKIE, ""), max_age=SESSION_SECONDS)
+        except BadSignature:
+            return False
+        return True
+
+
+def sessions(settings: Settings) -> URLSafeTimedSerializer:
+    """Cookies signed with the password and the secret key: a new password ends every session."""
+    return URLSafeTimedSerializer(f"{settings.secret_key}:{settings.admin_password}", salt="tocsin-session")
+
+
+def is_password(settings: Settings, given: str) -> bool:
+    return _same(given, settings.admin_password)
+
+
+def _same(given: str, wanted: str) -> bool:
+    return bool(given) and hmac.compare_digest(given.encode(), wanted.encode())
+
+
+def _basic_password(request: Request) -> str:
+    kind, _, value = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(value, validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _is_foreign(request: Request) -> bool:
+    origin = request.headers.get("origin")
+    return bool(origin) and urlsplit(str(origin)).netloc != request.headers.get("host", "")
+
+
+def _no_key(path: str, request: Request) -> Response:
+    message = "the ingest key is missing or wrong; send it as Authorization: Bearer KEY or as x-tocsin-key"
+    if path.startswith("/v1/"):
+        media = otlp.JSON if "json" in request.headers.get("content-type", "") else otlp.PROTOBUF
+        return Response(otlp.error_body(media, 16, message), 401, media_type=media)
+    return JSONResponse({"error": message}, 401)
+
+
+def _no_password(request: Request) -> Response:
+    if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+        return RedirectResponse(f"/login?next={request.url.path}", 303)
+    message = "the password is missing or wrong; log in at /login, or send it by HTTP Basic"
+    return JSONResponse({"error": message}, 401, {"WWW-Authenticate": 'Basic realm="Tocsin"'})
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: object) -> None:
+        if isinstance(message, dict) and message["type"] == "http.response.start":
+            present = {name for name, _ in message["headers"]}
+            message["headers"] = [*message["headers"], *(pair for pair in _HEADERS if pair[0] not in present)]
+        await send(message)  # type: ignore[arg-type]
+
+    return sending

@@ -1,0 +1,80 @@
+"""Is Tocsin itself well? ``/health``, ``/metrics`` and how far the work is."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.responses import JSONResponse, Response
+
+from alerting.api.context import ApiContext, context_of
+from alerting.storage import messages, progress
+from rules.instants import SECOND
+
+router = APIRouter()
+_SILENT_AFTER = 20  # seconds without a sign of life of the worker
+
+
+def pipeline(context: ApiContext) -> dict[str, Any]:
+    now = context.clock.now()
+    accepted = context.accepted
+    with context.store.read() as connection:
+        done = progress.load(connection)
+        due, retrying = messages.pending(connection, now)
+    behind = accepted > done.items
+    lag = max(0, now - done.engine_now) / SECOND if behind and done.engine_now else 0.0
+    return {
+        "accepted": accepted,
+        "processed": done.items,
+        "lag_seconds": round(lag, 3),
+        "outbox_pending": due,
+        "outbox_retrying": retrying,
+    }
+
+
+@router.get("/api/v1/pipeline")
+def get_pipeline(request: Request) -> dict[str, Any]:
+    return pipeline(context_of(request))
+
+
+@router.get("/health")
+def health(request: Request) -> JSONResponse:
+    """200 when bodies are taken in and worked on; 503 with what is wrong."""
+    context = context_of(request)
+    with context.store.read() as connection:
+        done = progress.load(connection)
+        aside = progress.quarantined(connection)
+        channels = messages.health(connection)
+    silent = (context.clock.machine_now() - done.beat_at) / SECOND
+    ill = [name for name, row in channels.items() if not row["healthy"]]
+    warnings = [f"channel {name} cannot deliver: {channels[name]['detail']}" for name in ill]
+    if aside:
+        warnings.append(f"{aside} bodies could not be read and were set aside")
+    wrong = [] if silent < _SILENT_AFTER else ["the worker gives no sign of life"]
+    status = "ok" if not wrong else "unavailable"
+    return JSONResponse({"status": status, "wrong": wrong, "warnings": warnings}, 503 if wrong else 200)
+
+
+@router.get("/metrics")
+def metrics(request: Request) -> Response:
+    context = context_of(request)
+    registry = CollectorRegistry()
+    found = pipeline(context)
+    with context.store.read() as connection:
+        found["quarantined"] = progress.quarantined(connection)
+        beat = progress.load(connection).beat_at
+    found["worker_silent_seconds"] = max(0.0, (context.clock.machine_now() - beat) / SECOND)
+    for name, value in found.items():
+        Gauge(f"tocsin_{name}", _HELP[name], registry=registry).set(value)
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+_HELP = {
+    "accepted": "Spans, log records and events accepted",
+    "processed": "Spans, log records and events worked on",
+    "lag_seconds": "How far the worker is behind the newest input",
+    "outbox_pending": "Deliveries due now",
+    "outbox_retrying": "Deliveries waiting for a later try",
+    "quarantined": "Bodies set aside because they could not be read",
+    "worker_silent_seconds": "Since the worker's last sign of life",
+}

@@ -1,0 +1,1 @@
+"""What does a person see? Server-rendered pages that work without scripts."""

@@ -1,0 +1,172 @@
+"""What runs in the receiver process? The application on its port; beside it, on demand, a worker kept alive."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import uvicorn
+
+from alerting.active import Active
+from alerting.api.app import create_app
+from alerting.api.context import ApiContext
+from alerting.clock import parse_clock
+from alerting.configuration import Invalid, check
+from alerting.configuration.problems import Problem
+from alerting.inbox.doorbell import Bell
+from alerting.inbox.port import CONFIGURATION, Entry
+from alerting.inbox.segments import FOLDER, SegmentReader
+from alerting.inbox.writer import InboxWriter
+from alerting.locks import hold
+from alerting.settings import Settings, SettingsError
+from alerting.storage import progress
+from alerting.storage.database import Store, open_store
+from alerting.telemetry import Telemetry
+from alerting.traces import spans_of_run
+from alerting.wiring import activator
+
+_RESTART_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+@dataclass(slots=True)
+class Parts:
+    """What one receiver process holds open."""
+
+    context: ApiContext
+    bell: Bell
+    lock: int
+
+    def close(self) -> None:
+        self.context.inbox.close()
+        self.bell.close()
+        self.context.store.close()
+        os.close(self.lock)
+
+
+def serve(settings: Settings, environ: Mapping[str, str], with_worker: bool, announce: Callable[[str], None]) -> None:
+    """Until a signal. Raises SettingsError, Held, Invalid before anything is accepted."""
+    text = configuration_text(settings, environ)
+    listening = _listen(settings)
+    parts = open_parts(settings, environ, text)
+    stopping = threading.Event()
+    if with_worker:
+        supervisor = threading.Thread(target=_supervise, args=(settings, stopping), name="supervisor", daemon=True)
+        supervisor.start()
+    telemetry = Telemetry("api", environ, settings.public_url)
+    app = create_app(parts.context)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, http="httptools", access_log=False, log_level="warning", timeout_graceful_shutdown=5, lifespan="off",
+            backlog=1024, server_header=False, date_header=True,
+        )  # fmt: skip
+    )
+    announce(f"http://{settings.listen}")
+    try:
+        server.run(sockets=[listening])
+    finally:
+        parts.close()
+        stopping.set()
+        if with_worker:
+            supervisor.join(timeout=10)
+        telemetry.close()
+
+
+def configuration_text(settings: Settings, environ: Mapping[str, str]) -> str:
+    """The text of the file. Raises Invalid when it, or what it needs from the environment, is not right."""
+    if settings.config is None:
+        return ""
+    try:
+        text = settings.config.read_text()
+    except UnicodeDecodeError:
+        raise Invalid([Problem(str(settings.config), 1, 1, "", "is not UTF-8 text")]) from None
+    problems = check(text, str(settings.config), environ)
+    if problems:
+        raise Invalid(problems)
+    return text
+
+
+def open_parts(settings: Settings, environ: Mapping[str, str], text: str) -> Parts:
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = hold(settings.data / "receiver.lock", "receiver")
+    clock = parse_clock(settings.clock)
+    store = open_store(settings.data)
+    active = activator(settings, environ)(text)
+    base = _accepted_before(store, settings.data / FOLDER)
+    bell = Bell(settings.data)
+    inbox = InboxWriter(settings.data / FOLDER, clock, bell.ring)
+    inbox.append_and_wait(Entry(CONFIGURATION, text.encode()))
+    return Parts(_context(settings, store, clock, inbox, active, base), bell, lock)
+
+
+def _context(settings: Settings, store: Store, clock: object, inbox: InboxWriter, active: Active, base: int) -> ApiContext:
+    return ApiContext(
+        settings=settings,
+        store=store,
+        clock=parse_clock(settings.clock),
+        inbox=inbox,
+        active=lambda: active,
+        spans_of_run=lambda run: spans_of_run(store, settings.data, active.scrubber, run),
+        base_items=base,
+    )
+
+
+def _accepted_before(store: Store, folder: Path) -> int:
+    """What was worked on, and what still waits: read in one breath, so that nothing is counted twice."""
+    with store.read() as connection:
+        done = progress.load(connection)
+    reader = SegmentReader(folder)
+    try:
+        return done.items + reader.items_after(done.position)
+    finally:
+        reader.close()
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+        listening.listen(1024)
+    except OSError as error:
+        listening.close()
+        raise SettingsError(
+            f"cannot listen on {settings.listen}: {error.strerror}; "
+            "stop what uses that port (a local collector?), or choose another with --listen 127.0.0.1:4319"
+        ) from None
+    return listening
+
+
+def _supervise(settings: Settings, stopping: threading.Event) -> None:
+    """Keep one worker alive. It ends by itself when this process does: the pipe between them closes."""
+    failures = 0
+    while not stopping.is_set():
+        reading, writing = os.pipe()
+        worker = subprocess.Popen(_worker_command(settings, reading), pass_fds=[reading])
+        os.close(reading)
+        while worker.poll() is None and not stopping.wait(0.1):
+            pass
+        if stopping.is_set():
+            worker.send_signal(signal.SIGTERM)
+            worker.wait(10)
+        os.close(writing)
+        if not stopping.is_set():
+            _say(sys.stderr, f"the worker ended with {worker.returncode}; starting it anew")
+            stopping.wait(_RESTART_SECONDS[min(failures, len(_RESTART_SECONDS) - 1)])
+            failures += 1
+
+
+def _say(stream: TextIO, text: str) -> None:
+    stream.write(f"tocsin: {text}\n")
+    stream.flush()
+
+
+def _worker_command(settings: Settings, parent: int) -> Sequence[str]:
+    command = [sys.executable, "-m", "alerting.cli.main", "worker", "--data", str(settings.data)]
+    return [*command, "--listen", settings.listen, "--parent", str(parent)]
