@@ -2,10 +2,13 @@
 
 import zlib
 from collections.abc import Callable
+from typing import Any
 
 import zstandard
 
-_PIECE = 64 * 1024
+# So much is unpacked between two looks at the limit: at most 1 MiB comes of it by zlib, 32 MiB by zstd.
+_PIECE = 1024
+_LARGEST_WINDOW = 2**27
 
 
 class IngestError(Exception):
@@ -31,17 +34,18 @@ class UnsupportedMedia(IngestError):
 
 
 def decompress(body: bytes, encoding: str, limit: int) -> bytes:
-    """``body`` without its Content-Encoding. Never holds more than ``limit`` bytes plus one piece, bomb or not."""
+    """``body`` without its Content-Encoding. Bomb or not, never holds more than ``limit`` bytes and one piece."""
     name = encoding.strip().lower()
     if name in {"", "identity"}:
         return _within(body, limit)
     if name in {"gzip", "x-gzip"}:
-        return _inflate(body, limit, lambda: zlib.decompressobj(wbits=31), "gzip")
+        return _unpacked(body, limit, lambda: zlib.decompressobj(wbits=31), name)
     if name == "deflate":
-        wbits = 15 if body[:1] in {b"\x78", b"\x58", b"\x08", b"\x18", b"\x28", b"\x38", b"\x48", b"\x68"} else -15
-        return _inflate(body, limit, lambda: zlib.decompressobj(wbits=wbits), "deflate")
+        wbits = 15 if _has_zlib_header(body) else -15
+        return _unpacked(body, limit, lambda: zlib.decompressobj(wbits=wbits), name)
     if name == "zstd":
-        return _unzstd(body, limit)
+        decompressor = zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW)
+        return _unpacked(body, limit, decompressor.decompressobj, name)
     raise UnsupportedEncoding(f"Content-Encoding {encoding!r} is not known; send gzip, deflate, zstd or none")
 
 
@@ -51,34 +55,26 @@ def _within(body: bytes, limit: int) -> bytes:
     return body
 
 
-def _inflate(body: bytes, limit: int, fresh: "Callable[[], zlib._Decompress]", name: str) -> bytes:
+def _has_zlib_header(body: bytes) -> bool:
+    """RFC 1950, 2.2. By the letter "deflate" has one; some senders leave it out."""
+    return len(body) > 1 and body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
+
+
+def _unpacked(body: bytes, limit: int, fresh: Callable[[], Any], name: str) -> bytes:
+    """All members (gzip) or frames (zstd) of ``body``, one after the other."""
     found = bytearray()
-    rest = body
+    unpacker = fresh()
     try:
-        while rest:
-            inflater = fresh()
-            found += inflater.decompress(rest, limit + 1 - len(found))
-            _within_compressed(len(found), limit)
-            if not inflater.eof:
-                raise BadBody(f"the {name} body ends too early; send the whole of it")
-            rest = inflater.unused_data
-    except zlib.error as error:
+        for start in range(0, len(body), _PIECE):
+            rest = body[start : start + _PIECE]
+            while rest:
+                unpacker = fresh() if unpacker.eof else unpacker
+                found += unpacker.decompress(rest)
+                if len(found) > limit:
+                    raise TooLarge(f"the body unpacks to more than {limit} bytes; send smaller batches")
+                rest = unpacker.unused_data
+    except (zlib.error, zstandard.ZstdError) as error:
         raise BadBody(f"the body is not {name}: {error}; leave Content-Encoding out, or compress it") from None
+    if body and not unpacker.eof:
+        raise BadBody(f"the {name} body ends too early; send the whole of it")
     return bytes(found)
-
-
-def _unzstd(body: bytes, limit: int) -> bytes:
-    found = bytearray()
-    try:
-        with zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(body, read_across_frames=True) as reader:
-            while piece := reader.read(_PIECE):
-                found += piece
-                _within_compressed(len(found), limit)
-    except zstandard.ZstdError as error:
-        raise BadBody(f"the body is not zstd: {error}; leave Content-Encoding out, or compress it") from None
-    return bytes(found)
-
-
-def _within_compressed(size: int, limit: int) -> None:
-    if size > limit:
-        raise TooLarge(f"the body unpacks to more than {limit} bytes; send smaller batches")

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from alerting.ingest import jsontext
 from alerting.ingest.encoding import BadBody
 from alerting.ingest.facts import Fact, RunFact
 from alerting.ingest.text import LABEL, LABELS, MESSAGE, NAME, STACK, bare_type, clean
@@ -24,9 +25,11 @@ _WORDS: dict[str, Outcome] = {
     **dict.fromkeys(("skip", "ignored", "expired"), Outcome.SKIPPED),
     **dict.fromkeys(("queued", "enqueued"), Outcome.RUNNING),
 }
-_KNOWN = frozenset(RunFact.__dataclass_fields__) | {
-    "occurred_at", "step", "attempt", "id", "notify", "error", "labels", "outcome", "severity",
-}  # fmt: skip
+_KNOWN = frozenset((
+    "workflow", "run_id", "outcome", "occurred_at", "started_at", "ended_at", "engine", "environment", "version",
+    "step", "attempt", "max_attempts", "error", "severity", "url", "labels", "id", "notify", "trace_id",
+    "parent_run_id",
+))  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -53,23 +56,23 @@ def check(body: bytes, read: Any) -> EventsCheck:
     return EventsCheck(accepted, rejected)
 
 
-def facts(body: bytes) -> tuple[list[Fact], int]:
+def facts(body: bytes, received_at: Instant) -> tuple[list[Fact], int]:
     """The facts of the accepted events, and how many those are."""
     found: list[Fact] = []
-    for event in events_in(body):
+    for index, event in enumerate(events_in(body)):
         try:
-            found.append(_fact(event))
+            fact = _fact(event)
         except ValueError:
             continue  # told to the sender at the door
+        if not (fact.event_id or fact.run_id or fact.trace_id):
+            fact.event_id = _content_id(event, fact, f"{received_at}/{index}")
+        found.append(fact)
     return found, len(found)
 
 
 def events_in(body: bytes) -> list[Any]:
     """One event or an array of them. Raises BadBody."""
-    try:
-        found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadBody(f"the body is not JSON: {error}; send one event or an array of events") from None
+    found = jsontext.read(body, "send one event or an array of events")
     if isinstance(found, dict):
         return [found]
     if isinstance(found, list):
@@ -101,15 +104,15 @@ def _fact(event: Any) -> RunFact:
         labels=_labels(event),
         told_by_event=True,
         notify=_flag(event, "notify"),
-        event_id=_text(event, "id", NAME) or _content_id(event),
+        event_id=_text(event, "id", NAME),
     )
 
 
-def _content_id(event: dict[str, Any]) -> str:
-    """Without an id and a run id the content is the identity: the same event twice is one occurrence."""
-    if event.get("run_id"):
-        return ""
-    return "content-" + digest(msgspec.json.encode(event, order="deterministic").decode())
+def _content_id(event: dict[str, Any], fact: RunFact, receipt: str) -> str:
+    """Without any id the content is the identity: the same event twice is one occurrence. If it does not even tell a
+    time, then each receipt is one: a job that reports every night the same few words failed every night."""
+    content = msgspec.json.encode(event, order="deterministic").decode()
+    return "content-" + digest(content, "" if fact.ended_at or fact.started_at else receipt)
 
 
 def _required(event: dict[str, Any], name: str) -> str:
@@ -158,6 +161,8 @@ def _time(event: dict[str, Any], name: str) -> Instant:
 
 def _outcome(event: dict[str, Any]) -> Outcome:
     word = _required(event, "outcome").lower().replace("-", "_")
+    if word == "error" and event.get("engine") == "cicd":
+        return Outcome.CRASHED  # by the CICD conventions an error is the system's, a failure the pipeline's own
     found = _WORDS.get(word) or _WORDS.get(word.replace("_", ""))
     if found is None:
         near = difflib.get_close_matches(word, _WORDS, 1)
@@ -191,9 +196,9 @@ def _labels(event: dict[str, Any]) -> dict[str, str]:
     """The event's labels, and its unknown fields as they are."""
     told = event.get("labels") or {}
     if not isinstance(told, dict):
-        raise ValueError("labels must be an object of texts")
-    unknown = {name: value for name, value in event.items() if name not in _KNOWN}
-    pairs = list({**unknown, **told}.items())[:LABELS]
+        raise ValueError('labels must be an object of texts, such as {"team": "shop"}')
+    unknown = {name: value for name, value in event.items() if name not in _KNOWN and name not in told}
+    pairs = list({**told, **unknown}.items())[:LABELS]
     return {clean(str(name), NAME): clean(_plain(value), LABEL) for name, value in pairs}
 
 

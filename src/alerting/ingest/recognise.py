@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from alerting.ingest import events, inngest
 from alerting.ingest.engines import ADAPTERS
 from alerting.ingest.engines.adapter import Adapter
-from alerting.ingest.facts import ErrorFact, Fact, RunFact, StepFact
+from alerting.ingest.facts import ErrorFact, Fact, RunFact
 from alerting.ingest.otlp import decode_logs, decode_traces, is_valid
 from alerting.ingest.records import RecordView
 from alerting.ingest.spans import ResourceView, SpanRecord, SpanView
 from rules.instants import MINUTE, Duration, Instant
+from rules.vocabulary import Outcome
 
 FURTHEST_AHEAD: Duration = 5 * MINUTE  # a sender's clock may be wrong by so much before it is set right
 
@@ -26,13 +27,14 @@ class Recognised:
 
 def recognise(kind: str, body: bytes, media: str, received_at: Instant) -> Recognised:
     """Raises IngestError for a body that the door would have refused."""
-    found = _KINDS[kind](body, media)
-    for fact in found.facts:
-        _set_times(fact, received_at)
+    found = _KINDS[kind](body, media, received_at)
+    ahead = sum([_set_times(fact, received_at) for fact in found.facts])
+    if ahead:
+        found.notes.append(f"{ahead} times lay in the future and were set to the time of receipt; check the clocks")
     return found
 
 
-def _traces(body: bytes, media: str) -> Recognised:
+def _traces(body: bytes, media: str, _received_at: Instant) -> Recognised:
     found = Recognised([], 0)
     for view, adapters in _spans(body, media):
         found.items += 1
@@ -45,22 +47,24 @@ def _traces(body: bytes, media: str) -> Recognised:
 
 
 def _spans(body: bytes, media: str) -> Iterator[tuple[SpanView, list[Adapter]]]:
+    concerned = [adapter for adapter in ADAPTERS if adapter.marker in body]
     for each in decode_traces(body, media).resource_spans:
         resource = ResourceView(each.resource)
         for part in each.scope_spans:
             name = part.scope.name
-            adapters = [adapter for adapter in ADAPTERS if adapter.concerns(name, body)]
+            adapters = [adapter for adapter in concerned if adapter.looks_at(name)]
             for span in part.spans:
                 if is_valid(span):
                     yield SpanView(span, resource, name), adapters
 
 
-def _logs(body: bytes, media: str) -> Recognised:
+def _logs(body: bytes, media: str, _received_at: Instant) -> Recognised:
     found = Recognised([], 0)
+    concerned = [adapter for adapter in ADAPTERS if adapter.marker in body]
     for each in decode_logs(body, media).resource_logs:
         resource = ResourceView(each.resource)
         for part in each.scope_logs:
-            adapters = [adapter for adapter in ADAPTERS if adapter.concerns(part.scope.name, body)]
+            adapters = [adapter for adapter in concerned if adapter.looks_at(part.scope.name)]
             for record in part.log_records:
                 found.items += 1
                 found.facts.extend(_facts_of_record(RecordView(record, resource, part.scope.name), adapters))
@@ -75,15 +79,15 @@ def _facts_of_record(view: RecordView, adapters: list[Adapter]) -> list[Fact]:
     return []
 
 
-def _events(body: bytes, _media: str) -> Recognised:
-    return Recognised(*events.facts(body))
+def _events(body: bytes, _media: str, received_at: Instant) -> Recognised:
+    return Recognised(*events.facts(body, received_at))
 
 
-def _inngest(body: bytes, _media: str) -> Recognised:
+def _inngest(body: bytes, _media: str, _received_at: Instant) -> Recognised:
     return Recognised(*inngest.facts(body))
 
 
-_KINDS: dict[str, Callable[[bytes, str], Recognised]] = {
+_KINDS: dict[str, Callable[[bytes, str, Instant], Recognised]] = {
     "traces": _traces,
     "logs": _logs,
     "events": _events,
@@ -91,17 +95,19 @@ _KINDS: dict[str, Callable[[bytes, str], Recognised]] = {
 }
 
 
-def _set_times(fact: Fact, received_at: Instant) -> None:
-    """A missing end is now; one further ahead than clocks differ is set to now."""
+def _set_times(fact: Fact, received_at: Instant) -> bool:
+    """A missing end is now; one further ahead than clocks differ is set to now, and True says so."""
+    told = fact.at if isinstance(fact, ErrorFact) else fact.ended_at
+    ahead = told > received_at + FURTHEST_AHEAD
+    at = received_at if ahead or not told else told
     if isinstance(fact, ErrorFact):
-        fact.at = _sane(fact.at or received_at, received_at)
-    elif isinstance(fact, RunFact | StepFact):
-        fact.ended_at = _sane(fact.ended_at or received_at, received_at)
-        fact.started_at = min(fact.started_at, fact.ended_at)
-
-
-def _sane(told: Instant, received_at: Instant) -> Instant:
-    return received_at if told > received_at + FURTHEST_AHEAD else told
+        fact.at = at
+        return ahead
+    fact.ended_at = at
+    fact.started_at = min(fact.started_at, at)
+    if isinstance(fact, RunFact) and fact.outcome is Outcome.RUNNING:
+        fact.started_at = fact.started_at or at
+    return ahead
 
 
 def spans_of(body: bytes, media: str, trace_ids: set[str]) -> list[SpanRecord]:

@@ -12,6 +12,8 @@ from rules.model import ErrorInfo
 INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER = 1, 2, 3, 4, 5
 OK, ERROR = 1, 2
 _REMOTE_KNOWN, _REMOTE = 0x100, 0x200
+_NO_PARENT = (b"", bytes(8))  # some SDKs write zeros for "none"
+_MOST, _DEEPEST = 50, 10  # of a nested value
 
 
 class SpanRecord(msgspec.Struct):
@@ -42,16 +44,16 @@ class ResourceView:
 
     @property
     def service(self) -> str:
-        return self.attributes.get("service.name", "")
+        return clean(self.attributes.get("service.name", ""), NAME)
 
     @property
     def environment(self) -> str:
         found = self.attributes
-        return found.get("deployment.environment.name") or found.get("deployment.environment", "")
+        return clean(found.get("deployment.environment.name") or found.get("deployment.environment", ""), NAME)
 
     @property
     def version(self) -> str:
-        return self.attributes.get("service.version", "")
+        return clean(self.attributes.get("service.version", ""), NAME)
 
 
 class SpanView:
@@ -77,7 +79,7 @@ class SpanView:
 
     @property
     def parent_span_id(self) -> str:
-        return str(self.raw.parent_span_id.hex())
+        return "" if self.is_root else str(self.raw.parent_span_id.hex())
 
     @property
     def name(self) -> str:
@@ -85,7 +87,7 @@ class SpanView:
 
     @property
     def is_root(self) -> bool:
-        return not self.raw.parent_span_id
+        return self.raw.parent_span_id in _NO_PARENT
 
     @property
     def is_local_root(self) -> bool:
@@ -165,7 +167,7 @@ def attributes_of(pairs: Any) -> dict[str, str]:
     return {pair.key: value_text(pair.value) for pair in pairs}
 
 
-def value_text(value: Any) -> str:
+def value_text(value: Any, depth: int = 0) -> str:
     kind = value.WhichOneof("value")
     if kind == "string_value":
         return str(value.string_value[:STACK])
@@ -175,12 +177,15 @@ def value_text(value: Any) -> str:
         return str(getattr(value, kind))
     if kind == "bytes_value":
         return str(value.bytes_value[:LABEL].hex())
-    return _nested_text(value, kind)
+    return _nested_text(value, kind, depth + 1)
 
 
-def _nested_text(value: Any, kind: str | None) -> str:
+def _nested_text(value: Any, kind: str | None, depth: int) -> str:
+    if depth > _DEEPEST:
+        return "…"
     if kind == "array_value":
-        return "[" + ", ".join(value_text(each) for each in value.array_value.values[:50]) + "]"
+        return "[" + ", ".join(value_text(each, depth) for each in value.array_value.values[:_MOST]) + "]"
     if kind == "kvlist_value":
-        return "{" + ", ".join(f"{p.key}: {value_text(p.value)}" for p in value.kvlist_value.values[:50]) + "}"
+        pairs = value.kvlist_value.values[:_MOST]
+        return "{" + ", ".join(f"{pair.key}: {value_text(pair.value, depth)}" for pair in pairs) + "}"
     return ""

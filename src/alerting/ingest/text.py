@@ -18,4 +18,4 @@ def clean(value: str, most: int) -> str:
 def bare_type(name: str) -> str:
     """The class name without its module: ``shop.errors.CardDeclined`` → ``CardDeclined``. Anything else as it is."""
     last = name.rsplit(".", 1)[-1]
-    return clean(last if last.isidentifier() else name, NAME)
+    return clean(last if last.replace("$", "_").isidentifier() else name, NAME)

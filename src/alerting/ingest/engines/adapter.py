@@ -29,5 +29,5 @@ class Adapter:
     scopes: frozenset[str] | None = None
     marker: bytes = b""
 
-    def concerns(self, scope: str, body: bytes) -> bool:
-        return (self.scopes is None or scope in self.scopes) and self.marker in body
+    def looks_at(self, scope: str) -> bool:
+        return self.scopes is None or scope in self.scopes

@@ -46,10 +46,10 @@ def _run(view: SpanView) -> RunFact:
         ended_at=view.ended_at,
         error=view.error() if view.failed else None,
         attempts=_attempts(view),
-        environment=clean(view.resource.environment, NAME),
-        version=clean(view.resource.version, NAME),
+        environment=view.resource.environment,
+        version=view.resource.version,
         service=view.resource.service,
-        labels={"service": clean(view.resource.service, NAME)} if view.resource.service else {},
+        labels={"service": view.resource.service} if view.resource.service else {},
     )
 
 
