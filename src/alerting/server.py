@@ -16,7 +16,7 @@ import uvicorn
 from alerting.active import Active
 from alerting.api.app import create_app
 from alerting.api.context import ApiContext
-from alerting.clock import parse_clock
+from alerting.clock import Clock, parse_clock
 from alerting.configuration import Invalid, check
 from alerting.configuration.problems import Problem
 from alerting.inbox.doorbell import Bell
@@ -62,9 +62,16 @@ def serve(settings: Settings, environ: Mapping[str, str], with_worker: bool, ann
     app = create_app(parts.context)
     server = uvicorn.Server(
         uvicorn.Config(
-            app, http="httptools", access_log=False, log_level="warning", timeout_graceful_shutdown=5, lifespan="off",
-            backlog=1024, server_header=False, date_header=True,
-        )  # fmt: skip
+            app,
+            http="httptools",
+            access_log=False,
+            log_level="warning",
+            timeout_graceful_shutdown=5,
+            lifespan="off",
+            backlog=1024,
+            server_header=False,
+            date_header=True,
+        )
     )
     announce(f"http://{settings.listen}")
     try:
@@ -104,11 +111,13 @@ def open_parts(settings: Settings, environ: Mapping[str, str], text: str) -> Par
     return Parts(_context(settings, store, clock, inbox, active, base), bell, lock)
 
 
-def _context(settings: Settings, store: Store, clock: object, inbox: InboxWriter, active: Active, base: int) -> ApiContext:
+def _context(
+    settings: Settings, store: Store, clock: Clock, inbox: InboxWriter, active: Active, base: int
+) -> ApiContext:
     return ApiContext(
         settings=settings,
         store=store,
-        clock=parse_clock(settings.clock),
+        clock=clock,
         inbox=inbox,
         active=lambda: active,
         spans_of_run=lambda run: spans_of_run(store, settings.data, active.scrubber, run),

@@ -9,7 +9,8 @@ from sqlalchemy import Column, Select, Table, or_, select
 
 from alerting.api import wire
 from alerting.api.context import ApiContext, context_of
-from alerting.api.paging import MOST, USUAL, BadQuery, Page, page
+from alerting.api.moments import moment
+from alerting.api.paging import MOST, USUAL, Page, page
 from alerting.storage.schema import (
     AlertRow,
     DecisionRow,
@@ -21,7 +22,7 @@ from alerting.storage.schema import (
     RunRow,
     table,
 )
-from rules.instants import Instant, parse_duration, parse_instant
+from rules.instants import Instant
 from rules.vocabulary import BAD
 
 router = APIRouter(prefix="/api/v1")
@@ -100,17 +101,6 @@ def _like(column: Column[Any], glob: str) -> Any:
     if not any(sign in glob for sign in "*?["):
         return column == glob
     return column.op("GLOB")(glob)
-
-
-def moment(name: str, text: str, now: Instant) -> Instant:
-    try:
-        return now - parse_duration(text)
-    except ValueError:
-        pass
-    try:
-        return parse_instant(int(text) if text.isdigit() else text)
-    except ValueError as error:
-        raise BadQuery(f"{name}: {error}, or a duration such as 7d, meaning that long ago") from None
 
 
 def _items(found: Page, shape: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:

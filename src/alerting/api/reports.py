@@ -11,8 +11,8 @@ from alerting.reporting import Wanted, render
 
 router = APIRouter()
 _SCRIPTS = (
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval' blob:; img-src data: blob:; "
-    "connect-src data:; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
 
 

@@ -31,11 +31,11 @@ def _environment() -> Environment:
     return environment
 
 
-def render(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+def render(request: Request, template: str, status_code: int = 200, /, **values: Any) -> HTMLResponse:
     now = context_of(request).clock.now()
     page = _environment().get_template(template)
     said = page.render(now=now, ago=lambda instant: _ago(now, instant), path=request.url.path, **values)
-    return HTMLResponse(said, status)
+    return HTMLResponse(said, status_code)
 
 
 def _iso(instant: Instant) -> str:

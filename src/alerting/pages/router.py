@@ -43,7 +43,7 @@ def _counts(context: ApiContext) -> dict[str, int]:
     since = context.clock.now() - 24 * 3_600_000_000
     statement = select(run.c.outcome, func.count()).where(run.c.ended_at >= since).group_by(run.c.outcome)
     with context.store.read() as connection:
-        found = {outcome: number for outcome, number in connection.execute(statement)}
+        found = {row[0]: row[1] for row in connection.execute(statement)}
         everything = connection.execute(select(func.count()).select_from(run)).scalar_one()
     return {**found, "all": everything}
 

@@ -1,0 +1,65 @@
+"""20,000 failures over 10 s through /v1/traces in batches of 100, five workflows with one cause each, critical.
+
+    .venv/bin/python benchmarks/storm.py
+
+Prints how many first messages came, how long after its cause's first failure each did, and when all was drained.
+"""
+
+import http.client
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from service import Service, cpu_seconds
+from support.otlp import span, traces
+from support.sinks import HttpSink
+
+FAILURES, SECONDS, BATCH, WORKFLOWS = 20_000, 10, 100, 5
+CONFIG = """
+severity: [{{match: {{workflow: "*"}}, severity: critical}}]
+channels: {{hook: {{type: webhook, url: "{url}"}}}}
+"""
+
+
+def main() -> None:
+    with HttpSink() as sink, Service(CONFIG.format(url=sink.url)) as service:
+        connection = http.client.HTTPConnection("127.0.0.1", service.port)
+        first_sent: dict[str, float] = {}
+        began = time.time()
+        acknowledged = []
+        for batch in range(FAILURES // BATCH):
+            time.sleep(max(0.0, began + batch * SECONDS * BATCH / FAILURES - time.time()))
+            acknowledged.append(send(connection, batch, first_sent))
+        ended = time.time()
+        drained = service.wait_drained()
+        firsts = [r for r in sink.requests if r.json["reason"] == "first"]
+        print(f"sent {FAILURES} failures in {ended - began:.1f} s; acknowledged in median "
+              f"{sorted(acknowledged)[len(acknowledged) // 2] * 1000:.1f} ms, at most {max(acknowledged) * 1000:.0f} ms")  # fmt: skip
+        print(f"first messages: {len(firsts)}; all messages: {len(sink.requests)}")
+        for request in firsts:
+            workflow = request.json["alerts"][0]["workflow"]
+            print(f"  {workflow}: {request.at - first_sent[workflow]:.3f} s after its first failure was sent")
+        counts = sorted(alert["count"] for alert in service.get("/api/v1/alerts")["items"])
+        print(f"failures counted by the alerts: {counts}, in all {sum(counts)}")
+        print(f"drained {drained:.2f} s after the last was sent")
+        print("CPU seconds of receiver and worker:", [round(cpu_seconds(pid), 1) for pid in service.processes()])
+
+
+def send(connection: http.client.HTTPConnection, batch: int, first_sent: dict[str, float]) -> float:
+    now = time.time()
+    spans = []
+    for number in range(BATCH):
+        workflow = f"storm-{number % WORKFLOWS}"
+        spans.append(span(workflow, int(now * 1e6), trace=1 + batch * BATCH + number, failed=True, message="no answer"))
+        first_sent.setdefault(workflow, now)
+    began = time.time()
+    connection.request("POST", "/v1/traces", traces(spans), {"Content-Type": "application/x-protobuf"})
+    answer = connection.getresponse()
+    answer.read()
+    assert answer.status == 200, answer.status
+    return time.time() - began
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The command ``tocsin``: one file for each group of commands."""

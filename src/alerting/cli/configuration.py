@@ -1,0 +1,59 @@
+"""``tocsin check`` and ``tocsin send-test``."""
+
+import argparse
+import asyncio
+import os
+from pathlib import Path
+
+from alerting.active import Active
+from alerting.cli.main import BAD, FINE, WRONG_USAGE, complain
+from alerting.clock import SystemClock
+from alerting.configuration import Invalid
+from alerting.configuration import check as problems_of
+from alerting.settings import SettingsError, from_environment
+from alerting.wiring import activator
+from notifiers.message import Message, Receipt
+from rules.instants import format_instant
+
+
+def check(asked: argparse.Namespace) -> int:
+    path = Path(asked.file)
+    try:
+        text = path.read_text()
+    except OSError as error:
+        return complain(f"{path} cannot be read: {error.strerror}; name another file", WRONG_USAGE)
+    except UnicodeDecodeError:
+        return complain(f"{path} is not UTF-8 text", BAD)
+    problems = problems_of(text, str(path), os.environ)
+    for problem in problems:
+        print(problem)
+    if not problems:
+        print(f"{path} is right.")
+    return BAD if problems else FINE
+
+
+def send_test(asked: argparse.Namespace) -> int:
+    from alerting.server import configuration_text
+
+    try:
+        settings = from_environment(os.environ, config=asked.config)
+        active = activator(settings, os.environ)(configuration_text(settings, os.environ))
+    except (SettingsError, Invalid) as error:
+        return complain(str(error), BAD)
+    if asked.channel not in active.channels:
+        known = ", ".join(active.channels) or "none; write tocsin.yaml or set TOCSIN_NOTIFY"
+        return complain(f"there is no channel {asked.channel!r}; there are {known}", WRONG_USAGE)
+    receipts = asyncio.run(_send(active, asked.channel))
+    for target, receipt in receipts:
+        print(f"{asked.channel} ({target}): {receipt.verdict} {receipt.detail}")
+    return FINE if all(receipt.delivered for _, receipt in receipts) else BAD
+
+
+async def _send(active: Active, name: str) -> list[tuple[str, Receipt]]:
+    channel = active.channels[name]
+    now = format_instant(SystemClock().now())
+    title = "Tocsin: this is a test"
+    message = Message(f"test-{now}", name, "test", "low", title, "If you read this, the channel works.", (), {}, now)
+    receipts = [(target, await channel.send(message, target)) for target in channel.targets]
+    await channel.aclose()
+    return receipts

@@ -1,0 +1,86 @@
+"""``tocsin runs``, ``alerts``, ``groups``, ``channels``, ``deliveries``, ``ack`` and ``resolve``: over the API."""
+
+import argparse
+import json
+import os
+from typing import Any
+
+import httpx2
+
+from alerting.cli.main import BAD, FINE, UNREACHABLE, complain
+from alerting.settings import DEFAULT_LISTEN
+
+_PATHS = {"groups": "error-groups"}
+_COLUMNS = {
+    "runs": ("ended_at", "outcome", "workflow", "run_id", "error.type", "failing_step", "id"),
+    "alerts": ("last_at", "state", "severity", "workflow", "count", "rule", "id"),
+    "groups": ("last_seen", "count", "workflow", "step", "error.type", "id"),
+    "channels": ("name", "type", "targets", "fallback"),
+    "deliveries": ("at", "channel", "receipt", "code", "detail", "latency_ms"),
+}
+
+
+def show(asked: argparse.Namespace) -> int:
+    query = {name: getattr(asked, name, None) for name in ("limit", "workflow", "since")}
+    path = f"/api/v1/{_PATHS.get(asked.what, asked.what)}"
+    try:
+        answer = _client(asked).get(path, params={name: value for name, value in query.items() if value is not None})
+    except httpx2.TransportError as error:
+        return _unreachable(asked, error)
+    if answer.status_code != 200:
+        return _refused(answer)
+    items = answer.json()["items"]
+    if asked.json:
+        print(json.dumps(items, indent=1))
+    else:
+        _print_table(_COLUMNS[asked.what], items)
+    return FINE
+
+
+def act(asked: argparse.Namespace) -> int:
+    by = os.environ.get("USER") or "cli"
+    try:
+        answer = _client(asked).post(f"/api/v1/alerts/{asked.alert}/{asked.action}", json={"by": by})
+    except httpx2.TransportError as error:
+        return _unreachable(asked, error)
+    if answer.status_code != 202:
+        return _refused(answer)
+    print(f"{asked.action}d {asked.alert}")
+    return FINE
+
+
+def _url(asked: argparse.Namespace) -> str:
+    listen = os.environ.get("TOCSIN_LISTEN") or DEFAULT_LISTEN
+    return asked.url or os.environ.get("TOCSIN_PUBLIC_URL") or f"http://{listen}"
+
+
+def _client(asked: argparse.Namespace) -> httpx2.Client:
+    password = os.environ.get("TOCSIN_ADMIN_PASSWORD")
+    return httpx2.Client(base_url=_url(asked), auth=("admin", password) if password else None, timeout=10)
+
+
+def _unreachable(asked: argparse.Namespace, error: Exception) -> int:
+    return complain(f"no service answers at {_url(asked)} ({error}); start tocsin serve, or give --url", UNREACHABLE)
+
+
+def _refused(answer: httpx2.Response) -> int:
+    try:
+        said = answer.json().get("error", answer.text)
+    except ValueError:
+        said = answer.text[:200]
+    return complain(str(said), BAD)
+
+
+def _print_table(columns: tuple[str, ...], items: list[dict[str, Any]]) -> None:
+    rows = [list(columns), *([_text(item, column) for column in columns] for item in items)]
+    widths = [max(len(row[index]) for row in rows) for index in range(len(columns))]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _text(item: dict[str, Any], column: str) -> str:
+    value: Any = item
+    for part in column.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    text = ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
+    return " ".join(text.split())[:60]

@@ -1,0 +1,103 @@
+"""``tocsin``: which command is asked for? Each is imported only when it is, so that all start quickly."""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+FINE, BAD, WRONG_USAGE, UNREACHABLE = 0, 1, 2, 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    asked = parser().parse_args(arguments)
+    module, _, function = asked.run.partition(":")
+    try:
+        result: int = getattr(importlib.import_module(module), function)(asked)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    except KeyboardInterrupt:
+        return 130
+    return result
+
+
+def parser() -> argparse.ArgumentParser:
+    whole = argparse.ArgumentParser(prog="tocsin", description="Alerting and observability for workflow runs.")
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+    _services(commands)
+    _configuration(commands)
+    _looking(commands)
+    return whole
+
+
+def _add(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, help_: str, run: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=help_, description=help_)
+    command.set_defaults(run=run)
+    return command
+
+
+def _service_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--listen", metavar="HOST:PORT", help="where to listen (127.0.0.1:4318)")
+    command.add_argument("--data", metavar="DIR", help="where the data lie (./tocsin-data)")
+    command.add_argument("--config", metavar="FILE", help="the configuration (./tocsin.yaml, if it is there)")
+
+
+def _services(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    for name, help_ in (
+        ("serve", "Start receiver, pages and worker"),
+        ("api", "Start the receiver and the pages alone"),
+        ("worker", "Start the worker alone"),
+    ):
+        command = _add(commands, name, help_, f"alerting.cli.services:{name}")
+        _service_arguments(command)
+        command.add_argument("--parent", type=int, help=argparse.SUPPRESS)
+    demo = _add(commands, "demo", "Play a day of small workflows, and serve what came of it", "alerting.cli.demo:demo")
+    demo.add_argument("--once", action="store_true", help="stop when the day is over")
+    demo.add_argument("--listen", metavar="HOST:PORT", help="where to listen (127.0.0.1:4318)")
+    demo.add_argument("--data", metavar="DIR", default="demo-data", help="emptied first (./demo-data)")
+    demo.add_argument("--seconds", type=int, default=20, help="how long the day takes to play")
+
+
+def _configuration(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    check = _add(commands, "check", "Say what is wrong with a configuration", "alerting.cli.configuration:check")
+    check.add_argument("file", nargs="?", default="tocsin.yaml")
+    send = _add(commands, "send-test", "Send a test message to a channel", "alerting.cli.configuration:send_test")
+    send.add_argument("channel")
+    send.add_argument("--config", metavar="FILE")
+
+
+def _looking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    for name in ("runs", "alerts", "groups", "channels", "deliveries"):
+        command = _add(commands, name, f"List {name} of a running service", "alerting.cli.looking:show")
+        command.set_defaults(what=name)
+        command.add_argument("--json", action="store_true", help="for scripts")
+        command.add_argument("--url", help="the service (TOCSIN_PUBLIC_URL, else http://127.0.0.1:4318)")
+        if name != "channels":
+            command.add_argument("--limit", type=int, default=20)
+        if name in {"runs", "alerts", "groups"}:
+            command.add_argument("--workflow", metavar="GLOB")
+            command.add_argument("--since", metavar="AGO")
+    for name, help_ in (("ack", "Acknowledge an alert"), ("resolve", "Resolve an alert")):
+        command = _add(commands, name, help_, "alerting.cli.looking:act")
+        command.set_defaults(action={"ack": "acknowledge"}.get(name, name))
+        command.add_argument("alert", metavar="ALERT")
+        command.add_argument("--url")
+    report = _add(commands, "report", "Write the failure trend report", "alerting.cli.report:report")
+    report.add_argument("--since", default="30d", metavar="AGO")
+    report.add_argument("--until", metavar="TIME")
+    report.add_argument("--workflow", action="append", default=[], metavar="GLOB")
+    report.add_argument("--tz", default="UTC", metavar="ZONE")
+    report.add_argument("--data", metavar="DIR")
+    report.add_argument("--out", required=True, metavar="FILE.html|.csv|.json")
+
+
+def complain(text: str, code: int) -> int:
+    sys.stderr.write(f"tocsin: {text}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

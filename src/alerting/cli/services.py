@@ -1,0 +1,63 @@
+"""``tocsin serve``, ``api`` and ``worker``."""
+
+import argparse
+import logging
+import os
+from collections.abc import Callable
+
+from alerting.cli.main import BAD, FINE, WRONG_USAGE, complain
+from alerting.configuration.problems import Invalid
+from alerting.locks import Held
+from alerting.settings import Settings, SettingsError, from_environment
+from alerting.storage.database import SchemaMismatch
+
+
+def serve(asked: argparse.Namespace) -> int:
+    return _receive(asked, with_worker=True)
+
+
+def api(asked: argparse.Namespace) -> int:
+    return _receive(asked, with_worker=False)
+
+
+def worker(asked: argparse.Namespace) -> int:
+    from alerting.worker import run
+
+    _log()
+    try:
+        run(_settings(asked), os.environ, asked.parent)
+    except (SettingsError, Held, SchemaMismatch, OSError) as error:
+        return complain(str(error), WRONG_USAGE)
+    return FINE
+
+
+def _receive(asked: argparse.Namespace, with_worker: bool) -> int:
+    from alerting.server import serve as serve_until_stopped
+
+    _log()
+    try:
+        settings = _settings(asked)
+        serve_until_stopped(settings, os.environ, with_worker, _announce(settings))
+    except Invalid as invalid:
+        return complain(f"the configuration is not right\n{invalid}", BAD)
+    except (SettingsError, Held, SchemaMismatch, OSError) as error:
+        return complain(str(error), WRONG_USAGE)
+    return FINE
+
+
+def _settings(asked: argparse.Namespace) -> Settings:
+    return from_environment(os.environ, asked.listen, asked.data, asked.config)
+
+
+def _announce(settings: Settings) -> Callable[[str], None]:
+    def say(url: str) -> None:
+        told = settings.config or "no file: any failure is told at once"
+        print(f"Tocsin listens on {url} (pages, API, OTLP/HTTP). Rules: {told}. Data: {settings.data}", flush=True)
+        if settings.config is None and not settings.notify:
+            print("Nobody is told yet: set TOCSIN_NOTIFY to an Apprise URL, or write tocsin.yaml.", flush=True)
+
+    return say
+
+
+def _log() -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

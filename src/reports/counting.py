@@ -1,0 +1,73 @@
+"""How many? The frames cut to a period and filters, and the sums every section needs."""
+
+import fnmatch
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from reports.frames import Frames
+from reports.period import Filters, Period
+from reports.statistics import Share
+
+OWN_FAULT, TIMEOUT, SYSTEM = ("failed",), ("timed_out",), ("crashed", "lost")
+BAD = (*OWN_FAULT, *TIMEOUT, *SYSTEM)
+ELIGIBLE = ("succeeded", *BAD)
+
+
+@dataclass
+class Counts:
+    """One period of the frames. Rows of ``runs`` are eligible: cancelled and skipped are shown apart."""
+
+    period: Period
+    all_runs: pd.DataFrame
+    durations: pd.DataFrame
+    groups: pd.DataFrame
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        return self.all_runs[self.all_runs.outcome.isin(ELIGIBLE)]
+
+    @cached_property
+    def bad(self) -> pd.DataFrame:
+        return self.runs[self.runs.outcome.isin(BAD)]
+
+    def share(self) -> Share:
+        return Share(int(self.bad.n.sum()), int(self.runs.n.sum()))
+
+    def shares(self) -> dict[str, Share]:
+        """By workflow."""
+        runs = self.runs.groupby("workflow").n.sum()
+        bad = self.bad.groupby("workflow").n.sum()
+        return {str(name): Share(int(bad.get(name, 0)), int(n)) for name, n in runs.items()}
+
+    def number(self, *outcomes: str) -> int:
+        return int(self.all_runs[self.all_runs.outcome.isin(outcomes)].n.sum())
+
+    def per_bucket(self, rows: pd.DataFrame) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+        """The sum of ``n`` in each of the period's buckets."""
+        edges = self.period.edges()
+        if rows.empty:
+            return np.zeros(len(edges) - 1, dtype=np.int64)
+        places = np.searchsorted(edges, rows.bucket.to_numpy(), side="right") - 1
+        inside = (places >= 0) & (places < len(edges) - 1)
+        weights = rows.n.to_numpy()[inside]
+        return np.bincount(places[inside], weights=weights, minlength=len(edges) - 1).astype(np.int64)
+
+
+def counts(frames: Frames, period: Period, filters: Filters) -> Counts:
+    runs = _cut(frames.runs, period, filters)
+    if filters.environment:
+        runs = runs[runs.environment == filters.environment]
+    if filters.severity:
+        runs = runs[(runs.severity == filters.severity) | ~runs.outcome.isin(BAD)]
+    return Counts(period, runs, _cut(frames.durations, period, filters), _cut(frames.groups, period, filters))
+
+
+def _cut(frame: pd.DataFrame, period: Period, filters: Filters) -> pd.DataFrame:
+    rows = frame[(frame.bucket >= period.first) & (frame.bucket < period.until)]
+    if not filters.workflows:
+        return rows
+    named = {name for name in rows.workflow.unique() if any(fnmatch.fnmatchcase(name, g) for g in filters.workflows)}
+    return rows[rows.workflow.isin(named)]

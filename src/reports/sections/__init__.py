@@ -1,0 +1,15 @@
+"""The sections of the report, in order. Another one is a file here and a line in this list."""
+
+from collections.abc import Callable
+
+from reports.model import Section
+from reports.sections import durations, groups, headline, over_time, quality
+from reports.sections.context import Context
+
+SECTIONS: tuple[Callable[[Context], Section], ...] = (
+    headline.build,
+    over_time.build,
+    groups.build,
+    durations.build,
+    quality.build,
+)

@@ -1,0 +1,117 @@
+"""What is slow, and is slowness part of the failures? Median and 95th percentile, good and bad runs apart."""
+
+import math
+from collections import Counter
+from typing import Any
+
+import pandas as pd
+
+from reports import charts
+from reports.model import Section, Table
+from reports.sections.context import Context
+from reports.sketch import bin_value, quantile
+from reports.wording import duration
+
+_MOST = 20
+LEAST = {0.5: 10, 0.95: 100}  # n ≥ 5 / (1 − q)
+
+
+def build(context: Context) -> Section:
+    rows = _rows(context)
+    return Section(
+        key="durations",
+        heading="What is slow, and is slowness part of the failures?",
+        finding=_finding(rows),
+        figure=_figure(rows) if rows else None,
+        tables=[_table(rows)],
+        data={"workflows": rows},
+    )
+
+
+def _rows(context: Context) -> list[dict[str, Any]]:
+    found = context.now.durations
+    order = found.groupby("workflow").n.sum().sort_values(ascending=False)
+    rows = []
+    for workflow in order[order > 0].index[:_MOST]:
+        for good in (True, False):
+            now = _of(found, workflow, good)
+            if now["n"]:
+                before = _of(context.before.durations, workflow, good)
+                rows.append({"workflow": str(workflow), "good": good, **now, "before": before})
+    return rows
+
+
+def _of(durations: pd.DataFrame, workflow: Any, good: bool) -> dict[str, Any]:
+    """n, and in µs the quantiles that so many runs allow; the longest run where they do not allow p95."""
+    rows = durations[(durations.workflow == workflow) & (durations.good == good)]
+    bins: Counter[int] = Counter()
+    for bin_, n in zip(rows.bin, rows.n, strict=True):
+        bins[int(bin_)] += int(n)
+    bins = +bins
+    n = sum(bins.values())
+    return {
+        "n": n,
+        "p50": quantile(bins, 0.5) if n else None,
+        "p95": quantile(bins, 0.95) if n >= LEAST[0.95] else None,
+        "max": bin_value(max(bins)) if n else None,
+    }
+
+
+def _finding(rows: list[dict[str, Any]]) -> str:
+    good = [row for row in rows if row["good"] and row["n"] >= LEAST[0.5]]
+    if not good:
+        return "Too few runs with a known start have ended to speak of durations."
+    slowest = max(good, key=lambda row: row["p50"])
+    bad = {row["workflow"]: row for row in rows if not row["good"] and row["n"] >= LEAST[0.5]}
+    slower = [
+        row["workflow"] for row in good if row["workflow"] in bad and bad[row["workflow"]]["p50"] > 2 * row["p50"]
+    ]
+    said = f"{slowest['workflow']} takes longest: half of its good runs take more than {duration(slowest['p50'])}."
+    if slower:
+        return f"{said} Bad runs take more than twice as long as good ones in {', '.join(slower[:4])}."
+    return f"{said} In no workflow do bad runs take twice as long as good ones."
+
+
+def _figure(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    data = []
+    for good, name in ((True, "good runs"), (False, "bad runs")):
+        shown = [row for row in rows if row["good"] is good][:12]
+        top = [(row["p95"] or row["max"]) / 1e6 for row in shown]
+        middle = [row["p50"] / 1e6 for row in shown]
+        data.append({
+            "type": "scatter", "mode": "markers", "name": f"{name}: median, and up to p95 (or longest)",
+            "x": middle, "y": [row["workflow"] for row in shown],
+            "marker": {"color": charts.COLOURS[0 if good else 5], "size": 11,
+                       "symbol": "circle" if good else "diamond"},
+            "error_x": {"type": "data", "symmetric": False, "array": [t - m for t, m in zip(top, middle, strict=True)],
+                        "arrayminus": [0] * len(shown), "thickness": 1.5},
+        })  # fmt: skip
+    height = 140 + 34 * min(12, len({row["workflow"] for row in rows}))
+    return charts.figure(
+        data,
+        height=height,
+        hovermode="closest",
+        xaxis={"type": "log", "title": {"text": "seconds"}},
+        yaxis={"rangemode": "normal"},
+    )
+
+
+def _table(rows: list[dict[str, Any]]) -> Table:
+    shown = [
+        [row["workflow"], "good" if row["good"] else "bad", row["n"], _said(row["p50"]), _p95(row),
+         _said(row["before"]["p50"]), _p95(row["before"])]
+        for row in rows
+    ]  # fmt: skip
+    columns = ["Workflow", "Runs", "Number", "Median", "95th percentile", "Median before", "95th before"]
+    return Table("How long runs took, within 1 %", columns, shown)
+
+
+def _said(value: float | None) -> str:
+    return duration(math.nan if value is None else value)
+
+
+def _p95(row: dict[str, Any]) -> str:
+    """p95 of fewer than a hundred runs would be a guess; the longest is a fact."""
+    if row["p95"] is not None:
+        return _said(row["p95"])
+    return f"longest {_said(row['max'])}" if row["n"] else "–"
