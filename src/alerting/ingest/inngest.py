@@ -172,6 +172,8 @@ def _stacks(told: dict[str, Any]) -> str:
     parts = [_string(told, "stack")]
     cause = told.get("cause")
     for _ in range(_DEEPEST):
+        if isinstance(cause, str) and cause:
+            parts.append(f"[cause]: {cause}")
         if not isinstance(cause, dict):
             break
         name, message = _string(cause, "name"), _string(cause, "message")

@@ -19,7 +19,7 @@ _RUN_ID = ("operationUUID", "dbos.operation.workflow_id")
 _VERSION = ("applicationVersion", "dbos.application.version")
 _QUEUE = ("queueName", "dbos.queue.name")
 _ATTEMPT_FAILED = re.compile(r"Step attempt (\d+) failed")
-_CANCELLED = re.compile(r"DBOS Error 13: Awaited workflow \S+ was cancelled")
+_CANCELLED = re.compile(r"DBOS Error 13: Awaited workflow (\S+) was cancelled")
 _CHILD = re.compile(r"(.+)-\d+")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-\d+)*")
 
@@ -41,7 +41,7 @@ def _run(view: SpanView) -> RunFact:
         engine="dbos",
         workflow=view.name,
         run_id=run_id,
-        outcome=_outcome(view),
+        outcome=_outcome(view, run_id),
         trace_id=view.trace_id,
         span_id=view.span_id,
         started_at=view.started_at,
@@ -55,10 +55,12 @@ def _run(view: SpanView) -> RunFact:
     )
 
 
-def _outcome(view: SpanView) -> Outcome:
+def _outcome(view: SpanView, run_id: str) -> Outcome:
+    """A cancelled run says so of itself; one that waited for another which was cancelled has failed."""
     if not view.failed:
         return Outcome.SUCCEEDED
-    return Outcome.CANCELLED if _CANCELLED.match(view.raw.status.message) else Outcome.FAILED
+    cancelled = _CANCELLED.match(view.raw.status.message)
+    return Outcome.CANCELLED if cancelled and cancelled[1] == run_id else Outcome.FAILED
 
 
 def _parent(run_id: str) -> str:
