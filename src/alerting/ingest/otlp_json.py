@@ -153,6 +153,6 @@ def _refuse_snake_case(body: bytes, key: bytes) -> None:
 def _id(told: Any) -> bytes:
     """Hex, upper or lower case. What is not hex becomes a byte too short to be valid: its span is rejected."""
     try:
-        return bytes.fromhex(told)
+        return bytes.fromhex(told or "")
     except (ValueError, TypeError):
         return b"?"
