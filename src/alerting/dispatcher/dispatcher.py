@@ -155,7 +155,7 @@ def _fallback(owed: Owed, active: Active, now: Instant) -> list[dict[str, object
             "notification": notification["id"],
             "target": target,
             "channel": fallback.name,
-            "conversation": last["conversation"],
+            "conversation": f"{last['conversation']}:{fallback.name}",
             "number": last["number"],
             "attempts": 0,
             "next_attempt_at": now,

@@ -49,8 +49,8 @@ def open_to_write(folder: Path, segment: str) -> sqlite3.Connection:
 
 
 def insert(connection: sqlite3.Connection, received_at: Instant, entries: list[Entry]) -> None:
-    """All of ``entries`` in one durable transaction, or none of them."""
-    rows = [(received_at, e.kind, e.media, e.encoding, e.items, e.body) for e in entries]
+    """All of ``entries`` in one durable transaction, or none of them. Each was received 1 µs after the one before."""
+    rows = [(received_at + n, e.kind, e.media, e.encoding, e.items, e.body) for n, e in enumerate(entries)]
     connection.execute("BEGIN IMMEDIATE")
     try:
         connection.executemany(

@@ -104,8 +104,9 @@ class InboxWriter:
             self._ring()
 
     def _commit(self, entries: list[Entry]) -> None:
-        self._received_at = max(self._received_at, self._clock.now())
-        segments.insert(self._segment_for(self._received_at), self._received_at, entries)
+        first = max(self._received_at + 1, self._clock.now())
+        segments.insert(self._segment_for(first), first, entries)
+        self._received_at = first + len(entries) - 1
         self.accepted += sum(entry.items for entry in entries)
 
     def _segment_for(self, instant: Instant) -> sqlite3.Connection:

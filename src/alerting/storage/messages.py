@@ -25,6 +25,7 @@ _notification = table(NotificationRow)
 _outbox = table(OutboxRow)
 _delivery = table(DeliveryRow)
 _health = table(ChannelHealthRow)
+_KEY = ("notification", "channel", "target")
 
 
 @dataclass(slots=True, frozen=True)
@@ -109,10 +110,9 @@ def next_attempt(connection: Connection) -> Instant | None:
 
 def settled(connection: Connection, owed: Owed, status: str, title: str, now: Instant) -> None:
     """Drop what was owed; a notification none of whose targets is owed any more is ``sent``, or ``dead``."""
-    gone = [{"a_n": row["notification"], "a_t": row["target"]} for row in owed.rows]
-    connection.execute(
-        delete(_outbox).where(_outbox.c.notification == bindparam("a_n"), _outbox.c.target == bindparam("a_t")), gone
-    )
+    gone = [{f"a_{name}": row[name] for name in _KEY} for row in owed.rows]
+    same = [_outbox.c[name] == bindparam(f"a_{name}") for name in _KEY]
+    connection.execute(delete(_outbox).where(*same), gone)
     for notification in owed.notifications:
         _conclude(connection, notification["id"], status, title, now)
 
@@ -128,12 +128,8 @@ def _conclude(connection: Connection, notification: str, status: str, title: str
 
 
 def postpone(connection: Connection, owed: Owed, attempts: int, next_attempt_at: Instant) -> None:
-    head = owed.head
-    connection.execute(
-        update(_outbox)
-        .where(_outbox.c.notification == head["notification"], _outbox.c.target == head["target"])
-        .values(attempts=attempts, next_attempt_at=next_attempt_at)
-    )
+    same = [_outbox.c[name] == owed.head[name] for name in _KEY]
+    connection.execute(update(_outbox).where(*same).values(attempts=attempts, next_attempt_at=next_attempt_at))
 
 
 def hand_over(connection: Connection, rows: list[Row]) -> None:

@@ -206,8 +206,8 @@ class OutboxRow(SQLModel, table=True):
 
     __tablename__ = "outbox"
     notification: str = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
     target: str = Field(primary_key=True)
-    channel: str
     conversation: str
     number: int = Field(sa_type=BigInteger)
     attempts: int = 0

@@ -1,0 +1,1 @@
+"""A day of small workflows, made up and then really sent: what a newcomer sees first."""

@@ -1,0 +1,157 @@
+"""The demo itself: a real service on a clock that starts a day ago, a player, and someone who hears the alerts."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from random import Random
+
+import httpx2
+
+from alerting.clock import CatchUpClock, SystemClock
+from alerting.demo.telemetry import body
+from alerting.demo.workflows import PlayedRun, day
+from alerting.reporting import Wanted, render
+from alerting.settings import SettingsError
+from alerting.storage.database import FILE_NAME, open_store
+from rules.instants import DAY
+
+CONFIG = """# The demo's rules: a small example of a tocsin.yaml.
+severity:
+  - {{match: {{workflow: "charge*"}}, severity: critical}}
+  - {{match: {{workflow: "nightly-*"}}, severity: medium}}
+channels:
+  demo: {{type: webhook, url: "{url}", secret: "demo-secret"}}
+rules:
+  - name: any-failure
+    match: {{workflow: ["charge*", "sync*", "import*", "nightly*"]}}
+  - name: mails-busy
+    match: {{workflow: send-invoices}}
+    condition: {{count: 2, within: 3h}}
+policies:
+  default: {{channels: [demo], dedup_window: 1h}}
+"""
+_PACE_SECONDS = 0.05
+_PATIENCE_SECONDS = 60
+
+
+class Demo:
+    def __init__(self, data: Path, listen: str, seconds: int) -> None:
+        self._data, self._listen, self._seconds = data, listen, seconds
+        self._url = f"http://{listen}"
+        self._heard = 0
+
+    def run(self, once: bool) -> None:
+        """Raises SettingsError."""
+        self._empty()
+        listener = self._listener()
+        self._begins = SystemClock().now()
+        rate = DAY // (self._seconds * 1_000_000) + 1
+        self._clock = CatchUpClock(self._begins, DAY, rate)
+        (self._data / "tocsin.yaml").write_text(CONFIG.format(url=f"http://127.0.0.1:{listener.server_port}/alerts"))
+        service = self._serve(rate)
+        try:
+            self._play(service)
+            self._report()
+            if not once:
+                print(
+                    f"\nPages: {self._url}/   Report: {self._url}/reports/trend?since=1d   Ctrl-C ends it.", flush=True
+                )
+                service.wait()
+        except KeyboardInterrupt:
+            print()
+        finally:
+            service.terminate()
+            service.wait(15)
+            listener.shutdown()
+
+    def _empty(self) -> None:
+        """Only a folder that a demo or a service made is thrown away."""
+        if self._data.exists() and any(self._data.iterdir()) and not (self._data / FILE_NAME).exists():
+            raise SettingsError(f"{self._data} holds other files; give another folder with --data")
+        shutil.rmtree(self._data, ignore_errors=True)
+        self._data.mkdir(mode=0o700, parents=True)
+
+    def _serve(self, rate: int) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "alerting.cli.main", "serve", "--listen", self._listen]
+        command += ["--data", str(self._data), "--config", str(self._data / "tocsin.yaml")]
+        environment = {**os.environ, "TOCSIN_CLOCK": f"catchup:{self._begins}:{DAY}:{rate}"}
+        environment = {name: value for name, value in environment.items() if name != "TOCSIN_NOTIFY"}
+        return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+
+    def _play(self, service: "subprocess.Popen[bytes]") -> None:
+        with httpx2.Client(base_url=self._url, timeout=30, trust_env=False) as client:
+            _wait_ready(client, service)
+            runs = day(self._begins - DAY, Random(7))
+            print(f"Playing a day of {len(runs)} runs of 5 workflows in about {self._seconds} s:\n", flush=True)
+            while runs:
+                now = self._clock.now()
+                over = [run for run in runs if run.ended_at <= now]
+                runs = runs[len(over) :]
+                _send(client, over)
+                _sleep(_PACE_SECONDS)
+            _wait_drained(client)
+
+    def _report(self) -> None:
+        store = open_store(self._data)
+        path = self._data / "report.html"
+        path.write_text(render(store, Wanted(since="1d"), "html", SystemClock().now()))
+        store.close()
+        print(f"\n{self._heard} messages in all. The trend report is in {path}", flush=True)
+
+    def _listener(self) -> ThreadingHTTPServer:
+        """The channel's other end: prints what it is told."""
+        demo = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                demo._hear(said["title"], said["sent_at"])
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                return
+
+        listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=listener.serve_forever, daemon=True).start()
+        return listener
+
+    def _hear(self, title: str, at: str) -> None:
+        self._heard += 1
+        print(f"  {at[11:16]}  {title}", flush=True)
+
+
+def _send(client: httpx2.Client, runs: list[PlayedRun]) -> None:
+    if runs:
+        answer = client.post("/v1/traces", content=body(runs), headers={"content-type": "application/x-protobuf"})
+        answer.raise_for_status()
+
+
+def _wait_ready(client: httpx2.Client, service: "subprocess.Popen[bytes]") -> None:
+    for _ in range(_PATIENCE_SECONDS * 10):
+        if service.poll() is not None:
+            raise SettingsError("the service did not start; its message stands above")
+        try:
+            if client.get("/health").status_code == 200:
+                return
+        except httpx2.TransportError:
+            pass
+        _sleep(0.1)
+    raise SettingsError("the service did not become ready")
+
+
+def _wait_drained(client: httpx2.Client) -> None:
+    for _ in range(_PATIENCE_SECONDS * 10):
+        found = client.get("/api/v1/pipeline").json()
+        if found["accepted"] == found["processed"] and not found["outbox_pending"]:
+            return
+        _sleep(0.1)
+
+
+def _sleep(seconds: float) -> None:
+    threading.Event().wait(seconds)

@@ -1,0 +1,76 @@
+"""Both processes are killed with -9 at random moments: nothing acknowledged is lost, nothing counted twice."""
+
+import http.client
+import json
+import os
+import random
+import threading
+import time
+
+import pytest
+
+from support.service import Service
+from support.sinks import HttpSink
+
+CAUSES = 5
+
+
+class Sender(threading.Thread):
+    """Sends each of its failures until it is acknowledged, as every decent client does."""
+
+    def __init__(self, service: Service, name: str, failures: int) -> None:
+        super().__init__(daemon=True)
+        self._service, self._prefix, self._left = service, name, failures
+        self.acknowledged: list[str] = []
+
+    def run(self) -> None:
+        while len(self.acknowledged) < self._left:
+            number = len(self.acknowledged)
+            run_id = f"{self._prefix}-{number}"
+            if self._send({"workflow": f"w{number % CAUSES}", "run_id": run_id, "outcome": "failed",
+                           "error": {"type": f"E{number % CAUSES}", "message": "broke"}}):  # fmt: skip
+                self.acknowledged.append(run_id)
+            else:
+                time.sleep(0.02)
+
+    def _send(self, event: dict[str, object]) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self._service.port, timeout=5)
+        try:
+            connection.request("POST", "/api/v1/events", json.dumps(event), {"Content-Type": "application/json"})
+            return connection.getresponse().status == 202
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+@pytest.mark.timeout(240)
+def test_nothing_is_lost_or_doubled_when_both_processes_are_killed(tmp_path):
+    failures, kills = int(os.environ.get("TOCSIN_KILL_FAILURES", "2000")), 6
+    chance = random.Random(20261123)
+    with HttpSink() as sink:
+        service = Service(f'channels: {{hook: {{type: webhook, url: "{sink.url}"}}}}', tmp_path)
+        service.wait_ready()
+        senders = [Sender(service, f"s{n}", failures // 4) for n in range(4)]
+        for sender in senders:
+            sender.start()
+        for _ in range(kills):
+            time.sleep(chance.uniform(0.05, 0.6))
+            service.kill()
+            service.start_again()
+            service.wait_ready()
+        for sender in senders:
+            sender.join(120)
+        service.wait_drained()
+        stored = [failure["run_id"] for failure in service.items("/api/v1/failures")]
+        counts = {alert["workflow"]: alert["count"] for alert in service.items("/api/v1/alerts")}
+        quarantined = service.get("/health")["warnings"]
+        service.stop()
+    acknowledged = [run_id for sender in senders for run_id in sender.acknowledged]
+    assert sorted(stored) == sorted(acknowledged)
+    assert len(acknowledged) == failures
+    assert counts == {f"w{n}": failures // CAUSES for n in range(CAUSES)}
+    assert quarantined == []
+    first = [request.json for request in sink.requests if request.json["reason"] == "first"]
+    assert {said["alerts"][0]["workflow"] for said in first} == set(counts)
+    assert len({said["id"] for said in first}) == CAUSES

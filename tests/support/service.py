@@ -1,0 +1,149 @@
+"""A real service in a folder of its own: started on a free port, ended or killed by its process id."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Service:
+    """``tocsin serve``; ``config`` is the text of its tocsin.yaml, ``environment`` goes on top of a bare one."""
+
+    def __init__(
+        self, config: str = "", folder: Path | None = None, wrap: tuple[str, ...] = (), **environment: str
+    ) -> None:
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="tocsin-"))
+        self.data = self.folder / "data"
+        self.port = free_port()
+        self._environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **environment}
+        self._wrapped = bool(wrap)
+        self._command = [*wrap, sys.executable, "-m", "alerting.cli.main", "serve"]
+        self._command += ["--listen", f"127.0.0.1:{self.port}", "--data", str(self.data)]
+        if config:
+            path = self.folder / "tocsin.yaml"
+            path.write_text(config)
+            self._command += ["--config", str(path)]
+        self.process = self._start()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        log = (self.folder / "log").open("ab")
+        return subprocess.Popen(self._command, cwd=self.folder, env=self._environment, stdout=log, stderr=log)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    def __enter__(self) -> "Service":
+        self.wait_ready()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            # A wrapper such as strace keeps the signal to itself: it goes to what is wrapped.
+            os.kill(self.processes()[1] if self._wrapped else self.process.pid, signal.SIGTERM)
+            self.process.wait(20)
+
+    def kill(self) -> None:
+        """Both processes at once, without a warning."""
+        for pid in self.processes():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        self.process.wait(10)
+
+    def start_again(self) -> None:
+        self.process = self._start()
+
+    def processes(self) -> list[int]:
+        """The receiver and the worker."""
+        found = subprocess.run(["ps", "--ppid", str(self.process.pid), "-o", "pid="], capture_output=True, text=True)
+        return [self.process.pid, *map(int, found.stdout.split())]
+
+    def wait_ready(self) -> None:
+        self.wait_until(lambda: self.get("/health")["status"] == "ok", "ready")
+
+    def wait_until(self, true: Callable[[], bool], what: str, seconds: float = 60) -> float:
+        """Until ``true()``; the seconds it took. AssertionError when it takes too long."""
+        began = time.monotonic()
+        while time.monotonic() < began + seconds:
+            try:
+                if true():
+                    return time.monotonic() - began
+            except (urllib.error.URLError, OSError):
+                pass
+            time.sleep(0.02)
+        raise AssertionError(f"not {what} after {seconds} s\n{self.log[-2000:]}")
+
+    def wait_drained(self, seconds: float = 60) -> float:
+        """Until all that was accepted is worked on, and all that is due is delivered."""
+        return self.wait_until(lambda: _is_drained(self.get("/api/v1/pipeline")), "drained", seconds)
+
+    def get(self, path: str) -> Any:
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=10) as answer:
+            return json.load(answer)
+
+    def items(self, path: str) -> list[Any]:
+        """Every item of a list, over all its pages."""
+        found: list[Any] = []
+        cursor = None
+        while True:
+            page = self.get(f"{path}?limit=500" + (f"&cursor={cursor}" if cursor else ""))
+            found += page["items"]
+            cursor = page["next"]
+            if cursor is None:
+                return found
+
+    def post(
+        self,
+        path: str,
+        body: bytes | dict[str, Any] | list[Any],
+        content_type: str = "application/json",
+        **headers: str,
+    ) -> tuple[int, bytes, dict[str, str]]:
+        """(status, body, headers), whatever the status."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        named = {"Content-Type": content_type, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        request = urllib.request.Request(f"{self.url}{path}", data, named, method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, answer.read(), dict(answer.headers)
+        except urllib.error.HTTPError as refused:
+            return refused.code, refused.read(), dict(refused.headers)
+
+
+def _is_drained(pipeline: dict[str, Any]) -> bool:
+    return pipeline["accepted"] == pipeline["processed"] and not pipeline["outbox_pending"]
+
+
+def proportional_megabytes(pid: int) -> float:
+    """PSS: shared pages divided among those who share them."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:"))
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
