@@ -29,7 +29,7 @@ class SystemClock:
 
 
 class CatchUpClock:
-    """Starts ``behind`` the real clock at ``started`` and runs ``rate`` times as fast until it has caught up.
+    """Lies ``behind`` the real clock until ``started``, then runs ``rate`` times as fast until it has caught up.
 
     A pure function of the real time, so that several processes given the same three numbers agree.
     """
@@ -51,7 +51,7 @@ class CatchUpClock:
         return wanted / speed / SECOND
 
     def _lag(self, real: Instant) -> Duration:
-        return max(0, self._behind - (real - self._started) * (self._rate - 1))
+        return max(0, self._behind - max(0, real - self._started) * (self._rate - 1))
 
 
 class ManualClock:

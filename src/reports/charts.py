@@ -37,8 +37,8 @@ def figure(data: list[dict[str, Any]], **layout: Any) -> dict[str, Any]:
     base: dict[str, Any] = {
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 50, "r": 50, "t": 10, "b": 40},
-        "legend": {"orientation": "h", "y": -0.2},
+        "margin": {"l": 50, "r": 50, "t": 20, "b": 40},
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         "hovermode": "x unified",
         "height": 380,
         "font": {"family": "system-ui, sans-serif", "size": 13},

@@ -37,7 +37,7 @@ class Section:
 
 @dataclass(slots=True)
 class Report:
-    """``id`` names the numbers: the same input and version give the same id. Times are RFC 3339 in the zone."""
+    """``id`` names the numbers: the same input and version give the same id. Times are the zone's, to the minute."""
 
     id: str
     title: str

@@ -11,6 +11,7 @@ from reports.model import Report
 from reports.period import Filters, Period
 from reports.sections import SECTIONS
 from reports.sections.context import Context
+from reports.wording import minute
 
 VERSION = "1"
 
@@ -24,12 +25,12 @@ def trend(frames: Frames, period: Period, filters: Filters) -> Report:
     return Report(
         id=_id(frames, period, filters),
         title="Failure trend",
-        since=local(period.since).isoformat(timespec="minutes"),
-        until=local(period.until).isoformat(timespec="minutes"),
-        previous_since=local(previous.since).isoformat(timespec="minutes"),
-        previous_until=local(previous.until).isoformat(timespec="minutes"),
+        since=minute(local(period.since)),
+        until=minute(local(period.until)),
+        previous_since=minute(local(previous.since)),
+        previous_until=minute(local(previous.until)),
         timezone=period.timezone,
-        made_at=local(period.now).isoformat(timespec="seconds"),
+        made_at=minute(local(period.now)),
         filters={
             "workflows": list(filters.workflows),
             "environment": filters.environment,

@@ -40,4 +40,8 @@ def number(count: int, singular: str, plural: str = "") -> str:
 
 
 def label(moment: datetime, width: str) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M" if width == "hour" else "%Y-%m-%d")
+    return moment.strftime("%-d %b, %H:%M" if width == "hour" else "%-d %b %Y")
+
+
+def minute(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M")

@@ -46,6 +46,7 @@ class House:
         self.consumer = self._consumer()
 
     def put(self, kind: str, body: bytes, items: int = 0, media: str = "application/json") -> None:
+        self.clock.sleep(10)  # µs: no two rows are received at one moment
         self.inbox.append_and_wait(Entry(kind, body, media, "", items))
 
     def event(self, workflow: str = "pay", run_id: str = "", outcome: str = "failed", **more: Any) -> None:

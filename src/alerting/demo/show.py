@@ -18,7 +18,7 @@ from alerting.demo.workflows import PlayedRun, day
 from alerting.reporting import Wanted, render
 from alerting.settings import SettingsError
 from alerting.storage.database import FILE_NAME, open_store
-from rules.instants import DAY
+from rules.instants import DAY, SECOND
 
 CONFIG = """# The demo's rules: a small example of a tocsin.yaml.
 severity:
@@ -36,6 +36,7 @@ policies:
   default: {{channels: [demo], dedup_window: 1h}}
 """
 _PACE_SECONDS = 0.05
+_HEAD_START = 4 * SECOND  # the service starts meanwhile: the day's first hours must not be over by then
 _PATIENCE_SECONDS = 60
 
 
@@ -49,7 +50,7 @@ class Demo:
         """Raises SettingsError."""
         self._empty()
         listener = self._listener()
-        self._begins = SystemClock().now()
+        self._begins = SystemClock().now() + _HEAD_START
         rate = DAY // (self._seconds * 1_000_000) + 1
         self._clock = CatchUpClock(self._begins, DAY, rate)
         (self._data / "tocsin.yaml").write_text(CONFIG.format(url=f"http://127.0.0.1:{listener.server_port}/alerts"))

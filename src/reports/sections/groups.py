@@ -5,7 +5,7 @@ from typing import Any
 from reports import charts
 from reports.model import Section, Table
 from reports.sections.context import Context
-from reports.wording import number, percent
+from reports.wording import minute, number, percent
 
 _MOST = 15
 _SPARKS = " ▁▂▃▄▅▆▇█"
@@ -48,8 +48,8 @@ def _row(context: Context, group: str, n: int, before: int, total: int, info: An
         "runs": n,
         "share": n / total,
         "before": before,
-        "first_seen": local(known["first_seen"]).isoformat(timespec="minutes") if known else "",
-        "last_seen": local(known["last_seen"]).isoformat(timespec="minutes") if known else "",
+        "first_seen": minute(local(known["first_seen"])) if known else "",
+        "last_seen": minute(local(known["last_seen"])) if known else "",
         "new": bool(known) and known["first_seen"] >= context.period.since,
         "trend": trend,
     }
@@ -72,11 +72,10 @@ def _figure(rows: list[dict[str, Any]]) -> dict[str, Any]:
     shown = rows[:10][::-1]
     names = [f"{row['error_type']} · {row['workflow']}"[:48] for row in shown]
     keys = [f"{len(shown) - index}. {name}" for index, name in enumerate(names)]
-    data = [
-        charts.bar("this period", [row["runs"] for row in shown], keys, 0, orientation="h"),
-        charts.bar("the period before", [row["before"] for row in shown], keys, 7, orientation="h"),
-    ]
-    height = 120 + 38 * len(shown)
+    data = [charts.bar("this period", [row["runs"] for row in shown], keys, 0, orientation="h")]
+    if any(row["before"] for row in shown):
+        data.append(charts.bar("the period before", [row["before"] for row in shown], keys, 7, orientation="h"))
+    height = 130 + 34 * len(shown)
     return charts.figure(
         data,
         barmode="group",

@@ -45,7 +45,8 @@ def _finding(labels: list[str], shares: list[Share], context: Context) -> str:
 def _figure(context: Context, labels: list[str], shares: list[Share]) -> dict[str, Any]:
     data = [charts.bar(name, labels, values, index) for index, (name, values) in enumerate(_stacks(context.now))]
     before = context.before.per_bucket(context.before.bad)[: len(labels)]
-    data.append(charts.line("bad runs the period before", labels, before.tolist(), _GREY, dash="dot", mode="lines"))
+    if before.any():
+        data.append(charts.line("bad runs the period before", labels, before.tolist(), _GREY, dash="dot", mode="lines"))
     enough = [share if share.runs >= 20 else None for share in shares]
     low = [100 * share.interval[0] if share else None for share in enough]
     high = [100 * share.interval[1] if share else None for share in enough]

@@ -7,7 +7,7 @@ import sys
 import tempfile
 
 from dbos import DBOS
-from dbos.error import DBOSMaxStepRetriesExceeded
+from dbos._error import DBOSMaxStepRetriesExceeded
 
 port, form = sys.argv[1], sys.argv[2]
 DBOS(

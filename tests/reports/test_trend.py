@@ -1,0 +1,184 @@
+"""Are a report's numbers those of the runs it was made from, and does it read everywhere?"""
+
+import csv
+import io
+import itertools
+import json
+import random
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from reports.export import render_csv, render_json
+from reports.frames import frames_of
+from reports.period import DAY, Filters, Period
+from reports.render_html import render_html
+from reports.sketch import duration_bin
+from reports.trend import trend
+
+NOW = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()) * 1_000_000
+WEEK = Period(NOW - 7 * DAY, NOW, "UTC", NOW)
+CHROMIUM = Path("/usr/bin/chromium")
+QUARTER = 900_000_000
+
+
+def history(seed=1, runs=3000, days=14):
+    """Runs as (ended_at, workflow, outcome, took, group)."""
+    chance = random.Random(seed)
+    made = []
+    for _ in range(runs):
+        ended = NOW - round(chance.uniform(0, days * DAY))
+        workflow = chance.choice(["pay", "import", "mail <script>alert(1)</script>"])
+        outcome = chance.choices(
+            ["succeeded", "failed", "timed_out", "lost", "cancelled", "missed"], [85, 8, 2, 1, 3, 1]
+        )[0]
+        group = f"g-{workflow}" if outcome in {"failed", "timed_out", "lost"} else ""
+        made.append((ended, workflow, outcome, round(chance.lognormvariate(15, 1)), group))
+    return made
+
+
+def frames(made):
+    cells, durations, groups = {}, {}, {}
+    for ended, workflow, outcome, took, group in made:
+        bucket = ended - ended % QUARTER
+        add(cells, (bucket, "otel", workflow, "", "high" if group else "", outcome))
+        if outcome in {"succeeded", "failed", "timed_out", "lost"}:
+            add(durations, (bucket, "otel", workflow, outcome == "succeeded", duration_bin(took)))
+        if group:
+            add(groups, (bucket, group, workflow))
+    info = [(g, g[2:], "step", "Boom", "</script><b>x</b>", 9, NOW - DAY, NOW) for g in {row[4] for row in made} - {""}]
+    return frames_of(
+        [(*key, n) for key, n in cells.items()],
+        [(*key, n) for key, n in durations.items()],
+        [(*key, n) for key, n in groups.items()],
+        info,
+        open_runs=2,
+    )
+
+
+def add(counter, key):
+    counter[key] = counter.get(key, 0) + 1
+
+
+def section(report, key):
+    return next(each for each in report.sections if each.key == key)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_totals_equal_a_recount_of_the_runs(seed):
+    made = history(seed)
+    report = trend(frames(made), WEEK, Filters())
+    inside = [row for row in made if row[0] - row[0] % QUARTER >= WEEK.first]
+    eligible = [row for row in inside if row[2] in {"succeeded", "failed", "timed_out", "lost"}]
+    bad = [row for row in eligible if row[2] != "succeeded"]
+    headline = section(report, "headline").data
+    assert (headline["runs"], headline["bad"]) == (len(eligible), len(bad))
+    series = section(report, "over_time").data["series"]
+    assert (sum(each["runs"] for each in series), sum(each["bad"] for each in series)) == (len(eligible), len(bad))
+    assert sum(group["runs"] for group in section(report, "groups").data["groups"]) == len(bad)
+    timed = sum(row["n"] for row in section(report, "durations").data["workflows"])
+    assert timed == len(eligible)
+    for workflow in {row[1] for row in eligible}:
+        [told] = [each for each in headline["workflows"] if each["workflow"] == workflow]
+        assert told["bad"] == sum(row[1] == workflow for row in bad)
+
+
+def test_the_same_question_has_the_same_id_and_another_one_another():
+    made = history()
+    again = trend(frames(made), WEEK, Filters())
+    assert trend(frames(made), WEEK, Filters()).id == again.id
+    assert trend(frames(made), WEEK, Filters(workflows=("pay",))).id != again.id
+    assert trend(frames(made[1:]), WEEK, Filters()).id != again.id
+
+
+def test_filters_cut_every_section():
+    report = trend(frames(history()), WEEK, Filters(workflows=("p*",)))
+    assert {row["workflow"] for row in section(report, "headline").data["workflows"]} == {"pay"}
+    assert {row["workflow"] for row in section(report, "durations").data["workflows"]} == {"pay"}
+
+
+def test_an_empty_history_is_said_plainly():
+    report = trend(frames([]), WEEK, Filters())
+    assert section(report, "headline").finding == "No run ended in this period."
+    assert "<h1>" in render_html(report)
+    assert json.loads(render_json(report))["sections"]
+
+
+def test_few_runs_get_no_percentage_and_no_verdict():
+    made = [
+        (NOW - DAY, "pay", outcome, 1000, "g" if outcome == "failed" else "")
+        for outcome in ["failed"] * 3 + ["succeeded"] * 5
+    ]
+    finding = section(trend(frames(made), WEEK, Filters()), "headline").finding
+    assert "3 of 8" in finding
+    assert "%" not in finding
+    assert "too few runs" in finding
+
+
+@pytest.mark.parametrize(("day", "hours"), [((2026, 3, 29), 23), ((2026, 10, 25), 25), ((2026, 7, 1), 24)])
+def test_a_day_of_a_change_of_clocks_has_its_own_length(day, hours):
+    start = int(datetime(*day, 12, tzinfo=UTC).timestamp()) * 1_000_000
+    edges = Period(start - 10 * DAY, start + 10 * DAY, "Europe/Vienna", start).edges()
+    period = Period(start - 10 * DAY, start + 10 * DAY, "Europe/Vienna", start)
+    lengths = {period.local(edge).date(): (later - edge) // 3_600_000_000 for edge, later in itertools.pairwise(edges)}
+    assert lengths[datetime(*day).date()] == hours
+
+
+@pytest.mark.parametrize(("length", "back"), [(DAY, 7), (7 * DAY, 7), (10 * DAY, 14), (30 * DAY, 35)])
+def test_the_period_before_is_as_long_and_whole_weeks_earlier(length, back):
+    period = Period(NOW - length, NOW, "UTC", NOW)
+    before = period.previous()
+    assert before.until - before.since == length
+    assert period.since - before.since == back * DAY
+
+
+@pytest.mark.parametrize("bad", [{"timezone": "Nowhere/At"}, {"since": NOW}])
+def test_a_period_that_cannot_be_is_refused(bad):
+    with pytest.raises(ValueError, match=r"time zone|ends before"):
+        Period(**{"since": NOW - DAY, "until": NOW, "timezone": "UTC", "now": NOW, **bad})
+
+
+def test_csv_and_json_hold_the_tables_and_no_formula():
+    made = [(NOW - DAY, "=cmd()", "failed", 1000, "g")] * 30
+    report = trend(frames(made), WEEK, Filters())
+    rows = list(csv.reader(io.StringIO(render_csv(report))))
+    assert rows[0][:3] == ["section", "Workflow", "Runs"]
+    assert rows[1][:4] == ["headline", "'=cmd()", "30", "30"]
+    assert "NaN" not in render_json(report)
+
+
+def test_html_is_one_file_under_its_size_with_text_escaped():
+    page = render_html(trend(frames(history()), WEEK, Filters()), {"home": "/", "group": "/groups/"})
+    assert len(page) < 2_500_000
+    assert "<script>alert(1)" not in page
+    assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", page)
+    assert 'href="/groups/g-' in page
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")
+@pytest.mark.parametrize("scripts", [True, False])
+def test_it_draws_in_a_browser_without_any_request_and_reads_without_scripts(tmp_path, scripts):
+    from playwright.sync_api import sync_playwright
+
+    path = tmp_path / "report.html"
+    path.write_text(render_html(trend(frames(history()), WEEK, Filters())))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        page = browser.new_context(java_script_enabled=scripts).new_page()
+        asked, complaints = [], []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(path.as_uri())
+        if scripts:
+            page.wait_for_selector("html[data-drawn=yes]")
+            assert page.locator(".chart .main-svg").count() >= 3
+        else:
+            assert "The charts need a script" in page.content()
+        assert page.locator("#headline table tbody tr").count() == 3
+        outside = [url for url in asked if not url.startswith(("file:", "data:", "blob:"))]
+        browser.close()
+    assert (outside, complaints) == ([], [])
