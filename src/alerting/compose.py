@@ -2,12 +2,12 @@
 
 from sqlalchemy import Connection, select
 
-from alerting.api.wire import alert_wire
-from alerting.dispatcher.merging import merged
+from alerting.merging import merged
 from alerting.storage.alerts import decode_state
 from alerting.storage.database import Store
 from alerting.storage.messages import Owed
 from alerting.storage.schema import AlertRow, table
+from alerting.wire import alert_wire
 from notifiers.message import AlertPart, Message, RunLine
 from notifiers.rendering import compose_text
 from rules.instants import Instant, format_instant

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 from sqlalchemy import Connection, func, select
 
-from alerting.api.moments import moment
+from alerting.moments import moment
 from alerting.storage.database import Store
 from alerting.storage.schema import ErrorGroupRow, RollupDurationRow, RollupGroupRow, RollupRunRow, RunRow, table
 from rules.instants import Instant

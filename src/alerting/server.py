@@ -14,8 +14,8 @@ from typing import TextIO
 import uvicorn
 
 from alerting.active import Active
-from alerting.api.app import create_app
 from alerting.api.context import ApiContext
+from alerting.app import create_app
 from alerting.clock import Clock, parse_clock
 from alerting.configuration import Invalid, check
 from alerting.configuration.problems import Problem

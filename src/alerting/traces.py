@@ -8,9 +8,8 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import select
 
-from alerting.consumer.decoding import LIMIT, UNREADABLE
 from alerting.inbox import segments
-from alerting.ingest.encoding import decompress
+from alerting.ingest.encoding import IngestError, decompress
 from alerting.ingest.recognise import spans_of
 from alerting.ingest.spans import SpanRecord
 from alerting.scrub import Scrubber
@@ -21,6 +20,7 @@ from alerting.tracking.record import RunRecord
 from rules.instants import HOUR, MINUTE, Instant
 
 _MOST_BODIES = 2_000
+_MOST_BYTES = 64 * 1024 * 1024
 _BEFORE, _AFTER = MINUTE, 10 * MINUTE
 _trace = table(TraceRow)
 _QUERY = (
@@ -73,8 +73,8 @@ def _raw(trace: str) -> bytes:
 
 def _plain(body: bytes, encoding: str) -> bytes:
     try:
-        return decompress(body, encoding, LIMIT)
-    except UNREADABLE:
+        return decompress(body, encoding, _MOST_BYTES)
+    except IngestError:
         return b""
 
 

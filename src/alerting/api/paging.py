@@ -7,12 +7,10 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Select, and_, or_
 
+from alerting.moments import BadQuery
+
 MOST = 500
 USUAL = 50
-
-
-class BadQuery(ValueError):
-    """A query parameter that cannot be used; the text says how to mend it."""
 
 
 @dataclass(slots=True, frozen=True)

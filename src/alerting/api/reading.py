@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from sqlalchemy import Column, Select, Table, or_, select
 
-from alerting.api import wire
+from alerting import wire
 from alerting.api.context import ApiContext, context_of
-from alerting.api.moments import moment
 from alerting.api.paging import MOST, USUAL, Page, page
+from alerting.moments import moment
 from alerting.storage.schema import (
     AlertRow,
     DecisionRow,

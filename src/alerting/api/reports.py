@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from alerting.api.context import context_of
-from alerting.api.paging import BadQuery
+from alerting.moments import BadQuery
 from alerting.reporting import Wanted, render
 
 router = APIRouter()

@@ -1,7 +1,10 @@
 """Which moment does a reader mean?"""
 
-from alerting.api.paging import BadQuery
 from rules.instants import Instant, parse_duration, parse_instant
+
+
+class BadQuery(ValueError):
+    """A question that cannot be answered; the text says how to mend it."""
 
 
 def moment(name: str, text: str, now: Instant) -> Instant:

@@ -6,9 +6,9 @@ from starlette.responses import JSONResponse, Response
 
 from alerting.api import acting, ingest, reading, reports, status
 from alerting.api.context import ApiContext
-from alerting.api.paging import BadQuery
 from alerting.api.security import Gate
 from alerting.inbox.port import Overloaded
+from alerting.moments import BadQuery
 from alerting.pages import router as pages
 from alerting.pages.rendering import render
 
