@@ -18,7 +18,7 @@ $(STAMP): requirements.lock pyproject.toml
 	touch $(STAMP)
 
 test: setup setup-live lint
-	$(BIN)/pytest -n auto --cov --cov-report=term
+	$(BIN)/pytest -n auto -m "not soak" --cov --cov-report=term
 
 lint: setup
 	$(BIN)/ruff check .
@@ -38,7 +38,7 @@ tests/live/%/.venv/.ready: tests/live/%/requirements.lock
 	$(@D)/bin/pip install --quiet --require-hashes -r $<
 	touch $@
 
-soak: setup
+soak: setup setup-live
 	$(BIN)/pytest -m soak -p no:cacheprovider
 
 # Needs uv; the lock names no index and no host.

@@ -65,6 +65,7 @@ class _Worker:
         consuming = threading.Thread(target=self._consume, args=(stopped,), name="consumer", daemon=True)
         consuming.start()
         dispatching = asyncio.create_task(self._dispatcher.run())
+        dispatching.add_done_callback(self._dispatcher_ended)
         await stopped.wait()
         self._stop.set()
         await asyncio.to_thread(consuming.join)
@@ -84,6 +85,13 @@ class _Worker:
                 os._exit(70)
             assert self._loop is not None
             self._loop.call_soon_threadsafe(stopped.set)
+
+    def _dispatcher_ended(self, dispatching: "asyncio.Task[None]") -> None:
+        """The same for the dispatcher: a worker that tells nobody is worse than one that starts anew."""
+        if not dispatching.cancelled() and dispatching.exception() is not None:
+            error = dispatching.exception()
+            sys.excepthook(type(error), error, error.__traceback__)  # type: ignore[arg-type, union-attr]
+            os._exit(70)
 
     def _current(self) -> Active:
         assert self._active is not None

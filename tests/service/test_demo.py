@@ -1,16 +1,15 @@
 """Does the demo show what it promises: alerts as they are raised, a report, an end?"""
 
-import os
 import subprocess
 import sys
 
-from support.service import free_port
+from support.service import bare_environment, free_port
 
 
 def test_a_day_is_played_told_and_reported(tmp_path):
     command = [sys.executable, "-m", "alerting.cli.main", "demo", "--once", "--seconds", "6"]
     command += ["--listen", f"127.0.0.1:{free_port()}", "--data", str(tmp_path / "demo")]
-    bare = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    bare = bare_environment(tmp_path)
     told = subprocess.run(command, cwd=tmp_path, env=bare, capture_output=True, text=True, timeout=90)
     assert told.returncode == 0, told.stderr
     assert "[high] sync-inventory: UpstreamTimeout in step fetch" in told.stdout

@@ -1,7 +1,6 @@
 """Beyond loopback: pages ask for the password, ingest for the key; commands say what is wrong."""
 
 import base64
-import os
 import subprocess
 import sys
 import urllib.error
@@ -10,7 +9,7 @@ import urllib.request
 
 import pytest
 
-from support.service import Service, free_port
+from support.service import Service, bare_environment, free_port
 
 PASSWORD, KEY = "correct-horse", "ingest-key-1"
 EVENT = {"workflow": "w", "outcome": "succeeded"}
@@ -82,8 +81,9 @@ def test_health_is_open_and_tells_nothing_secret(guarded):
 
 def tocsin(*arguments, cwd, **environment):
     command = [sys.executable, "-m", "alerting.cli.main", *arguments]
-    bare = {"PATH": os.environ["PATH"], "HOME": str(cwd), **environment}
-    return subprocess.run(command, cwd=cwd, env=bare, capture_output=True, text=True, timeout=30)
+    return subprocess.run(
+        command, cwd=cwd, env={**bare_environment(cwd), **environment}, capture_output=True, text=True, timeout=30
+    )
 
 
 def test_listening_beyond_loopback_without_password_and_key_is_refused(tmp_path):

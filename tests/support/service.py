@@ -21,6 +21,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def bare_environment(home: Path) -> dict[str, str]:
+    """Nothing of the caller's own settings; coverage may follow into the process."""
+    coverage = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+    return {"PATH": os.environ["PATH"], "HOME": str(home), **coverage}
+
+
 class Service:
     """``tocsin serve``; ``config`` is the text of its tocsin.yaml, ``environment`` goes on top of a bare one."""
 
@@ -30,7 +36,7 @@ class Service:
         self.folder = folder or Path(tempfile.mkdtemp(prefix="tocsin-"))
         self.data = self.folder / "data"
         self.port = free_port()
-        self._environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **environment}
+        self._environment = {**bare_environment(self.folder), **environment}
         self._wrapped = bool(wrap)
         self._command = [*wrap, sys.executable, "-m", "alerting.cli.main", "serve"]
         self._command += ["--listen", f"127.0.0.1:{self.port}", "--data", str(self.data)]

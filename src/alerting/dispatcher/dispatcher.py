@@ -5,6 +5,8 @@ import logging
 import random
 from collections.abc import Callable
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from alerting.active import Active
 from alerting.clock import Clock
 from alerting.compose import Composer
@@ -13,11 +15,13 @@ from alerting.storage import messages
 from alerting.storage.database import Store
 from alerting.storage.messages import Owed
 from notifiers.message import Message, Receipt, Verdict
-from rules.instants import Instant
+from rules.instants import SECOND, Duration, Instant
 
 log = logging.getLogger(__name__)
 MOST_AT_ONCE = 32
 _POLL_SECONDS = 1.0
+_AFTER_A_FAULT: Duration = 30 * SECOND
+_UNFORESEEN = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, SQLAlchemyError)
 
 
 class Dispatcher:
@@ -58,7 +62,8 @@ class Dispatcher:
         room = MOST_AT_ONCE - len(self._busy)
         if room <= 0:
             return 0
-        due = await asyncio.to_thread(self._due, room)
+        # The lanes that are busy before the store is read: one that ends meanwhile may still be seen with what it sent.
+        due = await asyncio.to_thread(self._due, room, frozenset(self._busy))
         for owed in due:
             self._busy.add(owed.lane)
             task = asyncio.create_task(self._deliver(owed))
@@ -66,11 +71,11 @@ class Dispatcher:
             task.add_done_callback(self._tasks.discard)
         return len(due)
 
-    def _due(self, room: int) -> list[Owed]:
+    def _due(self, room: int, busy: frozenset[tuple[str, str]]) -> list[Owed]:
         now = self._clock.now()
         with self._store.read() as connection:
             paused = {name for name, row in messages.health(connection).items() if row["paused_until"] > now}
-            return messages.owed(connection, now, self._busy, paused, room)
+            return messages.owed(connection, now, busy, paused, room)
 
     async def _nap(self) -> None:
         upcoming = await asyncio.to_thread(self._next_attempt)
@@ -94,6 +99,9 @@ class Dispatcher:
             receipt = await self._send(active, owed, message)
             latency_ms = (self._clock.machine_now() - began) // 1_000
             await asyncio.to_thread(self._conclude, owed, message, receipt, latency_ms, active)
+        except _UNFORESEEN:
+            log.exception("message %s for channel %s waits", owed.head["notification"], owed.head["channel"])
+            await asyncio.to_thread(self._put_off, owed)
         finally:
             self._busy.discard(owed.lane)
             self._rung.set()
@@ -103,6 +111,12 @@ class Dispatcher:
         if channel is None or owed.head["target"] not in channel.targets:
             return Receipt(Verdict.REFUSED, detail="the configuration has no such channel or recipient any more")
         return await channel.send(message, owed.head["target"])
+
+    def _put_off(self, owed: Owed) -> None:
+        """A fault of our own is no reason to lose a message, nor to try it without a pause."""
+        with self._store.write() as connection:
+            later = self._clock.now() + _AFTER_A_FAULT
+            messages.postpone(connection, owed, owed.head["attempts"] + 1, later)
 
     def _conclude(self, owed: Owed, message: Message, receipt: Receipt, latency_ms: int, active: Active) -> None:
         now = self._clock.now()

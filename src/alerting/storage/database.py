@@ -30,7 +30,9 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
+        """All that is read inside is one moment's state."""
         with self.engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
             yield connection
 
     @contextmanager

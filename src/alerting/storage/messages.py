@@ -58,7 +58,9 @@ def known_notifications(connection: Connection, ids: Iterable[str]) -> set[str]:
     return found
 
 
-def owed(connection: Connection, now: Instant, busy: set[tuple[str, str]], paused: set[str], most: int) -> list[Owed]:
+def owed(
+    connection: Connection, now: Instant, busy: frozenset[tuple[str, str]], paused: set[str], most: int
+) -> list[Owed]:
     """The heads that may be sent at ``now``: one for each (conversation, target), none of a busy lane."""
     earlier = _outbox.alias()
     behind_another = exists().where(
