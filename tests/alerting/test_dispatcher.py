@@ -1,0 +1,165 @@
+"""Does every message arrive, once and in order, and does it say what is true when it is sent?"""
+
+import asyncio
+import random
+
+import pytest
+
+from alerting.compose import Composer
+from alerting.dispatcher.dispatcher import Dispatcher
+from alerting.dispatcher.retrying import LONGEST_WAIT, given_up, wait_after
+from alerting.merging import merged
+from notifiers.message import Receipt, Verdict
+from rules.instants import DAY, HOUR, MINUTE, SECOND
+from rules.vocabulary import Reason
+
+HOOK = """
+channels:
+  hook: {type: webhook, url: "http://127.0.0.1:9/x"}
+"""
+GONE = Receipt(Verdict.UNREACHABLE, 503, "HTTP 503")
+
+
+def dispatcher(house):
+    composer = Composer(house.store, "http://tocsin")
+    return Dispatcher(house.store, house.clock, composer, lambda: house.consumer.active, random.Random(1))
+
+
+def deliver(house):
+    """Everything that is due now."""
+
+    async def go():
+        running = dispatcher(house)
+        while await running.start_due():
+            await running.drained()
+
+    asyncio.run(go())
+
+
+def test_what_fails_is_tried_again_and_logged(house):
+    h = house(HOOK)
+    h.event(run_id="r1")
+    h.work()
+    h.channels["hook"].receipts = [GONE, Receipt(Verdict.UNREACHABLE, 429, "HTTP 429", retry_after=90)]
+    deliver(h)
+    h.pass_time(MINUTE)
+    deliver(h)
+    h.pass_time(MINUTE)
+    deliver(h)
+    assert h.channels["hook"].messages == []
+    h.pass_time(31 * SECOND)
+    deliver(h)
+    assert [message.reason for message in h.channels["hook"].messages] == ["first"]
+    receipts = [row["receipt"] for row in h.rows("SELECT receipt FROM delivery ORDER BY id")]
+    assert receipts == ["unreachable", "unreachable", "delivered"]
+    assert [row["status"] for row in h.rows("SELECT status FROM notification")] == ["sent"]
+
+
+def test_after_a_day_it_is_given_up_and_the_channel_is_ill(house):
+    h = house(HOOK)
+    h.event(run_id="r1")
+    h.work()
+    h.channels["hook"].receipts = [GONE, GONE]
+    deliver(h)
+    h.clock.sleep(DAY + HOUR)
+    deliver(h)
+    assert [row["status"] for row in h.rows("SELECT status FROM notification")] == ["dead"]
+    assert h.rows("SELECT * FROM outbox") == []
+    assert h.rows("SELECT healthy FROM channel_health")[0]["healthy"] == 0
+
+
+def test_messages_that_waited_become_one_that_is_true(house):
+    h = house(HOOK)
+    h.event(run_id="r1")
+    h.work()
+    h.channels["hook"].receipts = [GONE]
+    deliver(h)
+    h.event(run_id="r2")
+    h.pass_time(HOUR)
+    deliver(h)
+    [told] = h.channels["hook"].messages
+    assert (told.reason, told.alerts[0].count) == ("first", 2)
+    assert {row["status"] for row in h.rows("SELECT status FROM notification")} == {"sent"}
+
+
+def test_a_message_says_where_to_look_next(house):
+    h = house(HOOK)
+    h.event(run_id="r1", step="charge", url="https://engine/r1")
+    h.work()
+    deliver(h)
+    [told] = h.channels["hook"].messages
+    [alert] = h.rows("SELECT id, error_group FROM alert")
+    [run] = h.rows("SELECT id FROM run")
+    assert told.links["alert"] == f"http://tocsin/alerts/{alert['id']}"
+    assert told.links["run"] == f"http://tocsin/runs/{run['id']}"
+    assert told.links["group"] == f"http://tocsin/groups/{alert['error_group']}"
+    assert told.links["source"] == "https://engine/r1"
+    assert told.title == "[high] pay: Boom in step charge"
+
+
+def test_a_channel_that_is_no_longer_there_is_a_dead_letter(house):
+    h = house(HOOK)
+    h.event(run_id="r1")
+    h.work()
+    h.put("configuration", b'channels: {other: {type: webhook, url: "http://127.0.0.1:9/x"}}')
+    h.work()
+    deliver(h)
+    [row] = h.rows("SELECT receipt, detail FROM delivery")
+    assert (row["receipt"], "no such channel" in row["detail"]) == ("refused", True)
+
+
+def test_many_conversations_at_once_are_each_told_once_and_in_order(house):
+    """The consumer works while the dispatcher delivers, as it does in the service."""
+    h = house(HOOK)
+
+    async def go():
+        running = dispatcher(h)
+        delivering = asyncio.create_task(running.run())
+        for n in range(60):
+            workflow = f"w{n % 6}"
+            outcome = "failed" if (n // 6) % 2 == 0 else "succeeded"
+            h.event(workflow=workflow, run_id=f"r{n}", outcome=outcome)
+            await asyncio.to_thread(h.work)
+            running.ring()
+            await asyncio.sleep(0)
+        while await asyncio.to_thread(h.rows, "SELECT * FROM outbox"):
+            running.ring()
+            await asyncio.sleep(0)
+        running.stop()
+        await delivering
+
+    asyncio.run(go())
+    told = h.channels["hook"].messages
+    assert len({message.id for message in told}) == len(told)
+    for n in range(6):
+        states = [m.reason in {"resolved", "recovered"} for m in told if m.alerts[0].workflow == f"w{n}"]
+        assert states[-1] is False  # each one's last run failed: nobody is left believing that all is well
+    assert {row["status"] for row in h.rows("SELECT status FROM notification")} == {"sent"}
+
+
+@pytest.mark.parametrize(
+    ("waiting", "told"),
+    [
+        (["first"], "first"),
+        (["first", "again"], "first"),
+        (["first", "resolved"], "recovered"),
+        (["late", "resolved"], "recovered"),
+        (["again", "resolved"], "resolved"),
+        (["again", "severity_up"], "severity_up"),
+        (["resolved", "reopened"], "reopened"),
+        (["first", "resolved", "reopened"], "first"),
+    ],
+)
+def test_what_waits_together_is_told_as_what_is_true(waiting, told):
+    assert merged([Reason(each) for each in waiting]) is Reason(told)
+
+
+def test_waits_grow_are_spread_and_respect_what_was_asked():
+    chance = random.Random(7)
+    waits = [wait_after(20, GONE, chance) for _ in range(200)]
+    assert max(waits) <= LONGEST_WAIT
+    assert len(set(waits)) > 150
+    assert max(wait_after(1, GONE, chance) for _ in range(50)) <= 2 * SECOND
+    assert wait_after(1, Receipt(Verdict.UNREACHABLE, 429, retry_after=60.0), chance) >= 60 * SECOND
+    assert given_up(0, DAY)
+    assert not given_up(0, DAY - 1)
