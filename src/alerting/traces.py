@@ -48,7 +48,7 @@ def raw_spans(folder: Path, record: RunRecord, scrubber: Scrubber) -> list[SpanR
     for body, media in _bodies(folder / segments.FOLDER, since, until, traces):
         for span in spans_of(body, media, traces):
             found[span.span_id] = _scrubbed(span, scrubber)
-    return sorted(found.values(), key=lambda span: (span.started_at, span.span_id))
+    return sorted(found.values(), key=lambda span: (span.started_at, -span.ended_at, span.span_id))
 
 
 def _bodies(folder: Path, since: Instant, until: Instant, traces: set[str]) -> Iterator[tuple[bytes, str]]:

@@ -36,12 +36,10 @@ class Poster:
 
 
 async def _beginning(answer: httpx2.Response) -> str:
-    """The first bytes of a refusal; a success needs no explanation."""
-    if answer.is_success:
-        return ""
+    """The first bytes of a refusal. A success needs no explanation, but is read too: the connection is used again."""
     found = b""
     async for piece in answer.aiter_bytes(_MOST_ANSWER):
         found += piece
         if len(found) >= _MOST_ANSWER:
             break
-    return found[:_MOST_ANSWER].decode("utf-8", "replace")
+    return "" if answer.is_success else found[:_MOST_ANSWER].decode("utf-8", "replace")

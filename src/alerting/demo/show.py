@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -47,7 +48,9 @@ class Demo:
         self._heard = 0
 
     def run(self, once: bool) -> None:
-        """Raises SettingsError."""
+        """Until Ctrl-C or SIGTERM, either of which ends the service as well. Raises SettingsError."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _interrupted)
         self._empty()
         listener = self._listener()
         self._begins = SystemClock().now() + _HEAD_START
@@ -125,6 +128,10 @@ class Demo:
     def _hear(self, title: str, at: str) -> None:
         self._heard += 1
         print(f"  {at[11:16]}  {title}", flush=True)
+
+
+def _interrupted(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _send(client: httpx2.Client, runs: list[PlayedRun]) -> None:

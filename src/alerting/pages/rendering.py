@@ -14,6 +14,12 @@ from rules.vocabulary import BAD
 
 FOLDER = Path(__file__).parent
 _LONG = 600
+_WHY = {
+    "dedup": "counted, the window of the last message is open",
+    "low": "its severity is recorded only",
+    "no_policy": "no channel is named for it",
+    "too_late": "too late",
+}
 
 
 @cache
@@ -25,7 +31,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(iso=_iso, day=_day, took=_took, words=_words, short=_short)
+    environment.filters.update(iso=_iso, day=_day, took=_took, words=_words, short=_short, why=_why)
     environment.tests["bad"] = lambda outcome: outcome in BAD
     environment.globals["LONG"] = _LONG
     return environment
@@ -52,6 +58,11 @@ def _took(start: Instant, end: Instant) -> str:
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
+
+
+def _why(reason: str) -> str:
+    """A reason of silence in words."""
+    return _WHY.get(reason, _words(reason))
 
 
 def _short(text: str, most: int = 120) -> str:

@@ -1,0 +1,136 @@
+"""What a person sees: pages that work without scripts, show what is asked for, and run nothing that was sent."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from support.otlp import span, traces
+from support.service import Service
+from support.sinks import HttpSink
+
+CHROMIUM = Path("/usr/bin/chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed"),
+]
+EVIL = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages")
+    with HttpSink() as sink, Service(f'channels: {{hook: {{type: webhook, url: "{sink.url}"}}}}', folder) as running:
+        now = time.time_ns() // 1_000
+        run = [
+            span(
+                "charge", now - 300_000, trace=77, number=2, parent=1, failed=True, error="CardDeclined", took=500_000
+            ),
+            span("pay", now, trace=77, failed=True, error="CardDeclined", message=f"declined {EVIL}"),
+        ]
+        running.post("/v1/traces", traces(run), "application/x-protobuf")
+        running.post("/api/v1/events", [
+            {"workflow": EVIL, "run_id": "evil", "outcome": "failed",
+             "error": {"type": "X", "message": "y" * 5_000 + EVIL}},
+            *({"workflow": "fine", "run_id": f"ok-{n}", "outcome": "succeeded"} for n in range(70)),
+        ])  # fmt: skip
+        running.wait_drained()
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser, service):
+    """Scripts are off; a request to anywhere else is a failure."""
+    opened = browser.new_context(java_script_enabled=False, base_url=service.url).new_page()
+    asked = []
+    opened.on("request", lambda request: asked.append(request.url))
+    yield opened
+    opened.context.close()
+    assert [url for url in asked if not url.startswith((service.url, "data:"))] == []
+
+
+def test_the_overview_shows_what_fires_and_leads_on(page):
+    page.goto("/")
+    assert page.locator("h1").inner_text() == "2 alerts are firing"
+    page.get_by_role("link", name="pay").first.click()
+    assert "CardDeclined" in page.locator("main").inner_text()
+    page.get_by_role("link", name="Latest run").click()
+    steps = page.locator(".waterfall tbody tr").all_inner_texts()
+    assert [step.split()[0] for step in steps] == ["pay", "charge"]
+    page.get_by_role("link", name="All failures like this one").click()
+    page.get_by_text("Why these failures are one group").click()
+    assert "error.type" in page.locator("main").inner_text()
+
+
+def test_nothing_that_was_sent_runs(browser, service):
+    with browser.new_context(base_url=service.url) as context:
+        opened = context.new_page()
+        spoken = []
+        opened.on("dialog", lambda dialog: (spoken.append(dialog.message), dialog.dismiss()))
+        for path in ("/", "/runs", "/groups", "/alerts", "/deliveries", "/runs/evil", "/reports/trend?since=1d"):
+            opened.goto(path)
+            assert opened.title() != "owned", path
+            assert opened.locator("img[src=x]").count() == 0, path
+        assert spoken == []
+
+
+def test_a_long_message_is_cut_and_can_be_opened(page):
+    page.goto("/runs/evil")
+    assert page.get_by_text("All 5").count() == 1
+
+
+def test_long_lists_have_older_pages_and_filters(page):
+    page.goto("/runs?outcome=succeeded")
+    assert page.locator("tbody tr").count() == 50
+    page.get_by_role("link", name="Older").click()
+    assert page.locator("tbody tr").count() == 20
+    page.get_by_label("Workflow").fill("pa*")
+    page.get_by_label("Outcome").select_option("bad")
+    page.get_by_role("button", name="Show").click()
+    assert page.locator("tbody tr").count() == 1
+
+
+def test_an_alert_is_acknowledged_and_resolved_with_forms(page, service):
+    page.goto("/alerts?workflow=pay")
+    page.locator("tbody a").first.click()
+    assert "told hook (first)" in page.locator("main").inner_text()
+    page.get_by_role("button", name="Acknowledge").click()
+    assert "by page" in page.locator("main").inner_text()
+    page.get_by_role("button", name="Resolve").click()
+    assert page.locator("h1 .tag").inner_text().endswith("resolved")
+
+
+@pytest.mark.parametrize("path", ["/runs/nothing", "/alerts/nothing", "/groups/nothing", "/nowhere"])
+def test_what_is_not_there_is_said_on_a_page(page, path):
+    assert page.goto(path).status == 404
+    assert page.locator("h1").inner_text() == "404"
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1280, "light")])
+def test_no_page_is_wider_than_the_window(browser, service, width, scheme):
+    context = browser.new_context(base_url=service.url, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    opened = context.new_page()
+    for path in ("/", "/runs", "/groups", "/alerts", "/deliveries", "/runs/evil", "/login"):
+        opened.goto(path)
+        assert opened.evaluate("document.documentElement.scrollWidth") <= width, path
+    context.close()
+
+
+def test_the_first_page_of_an_empty_service_says_how_to_begin(browser, tmp_path):
+    with Service("", tmp_path) as empty:
+        opened = browser.new_context(java_script_enabled=False).new_page()
+        opened.goto(empty.url)
+        text = opened.locator("main").inner_text()
+        opened.context.close()
+    assert "Nothing has come in yet" in text
+    assert f"OTEL_EXPORTER_OTLP_ENDPOINT={empty.url}" in text

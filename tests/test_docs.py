@@ -1,0 +1,90 @@
+"""Do the reference pages say what the code does? And do their examples work?"""
+
+import argparse
+import re
+from pathlib import Path
+
+import pytest
+
+from alerting.api import acting, reading, reports, status
+from alerting.api.ingest import routes
+from alerting.cli.main import parser
+from alerting.configuration import check
+from alerting.configuration.later import RULE
+from alerting.configuration.model import File, Retention, Scrub
+from alerting.settings import Settings
+from notifiers.registry import CHANNEL_TYPES
+from rules.config import Policy, Resolve, Rule
+from rules.matchers import FIELDS
+
+ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT / "docs" / "reference"
+
+
+def page(name):
+    return (REFERENCE / name).read_text()
+
+
+@pytest.mark.parametrize("model", [File, Rule, Policy, Resolve, Retention, Scrub])
+def test_every_key_is_described(model):
+    for name in model.model_fields:
+        assert f"`{name}`" in page("configuration.md") or f"{name}:" in page("configuration.md"), name
+
+
+def test_every_field_that_can_be_matched_is_named():
+    for field in set(FIELDS) - {"rule"}:
+        assert f"`{field}`" in page("configuration.md")
+
+
+def test_no_planned_key_is_promised():
+    for key in RULE:
+        assert f"| `{key}`" not in page("configuration.md")
+
+
+@pytest.mark.parametrize("name", ["configuration.md", "channels.md"])
+def test_every_example_of_a_file_is_right(name):
+    blocks = re.findall(r"```yaml\n(.*?)```", page(name), re.S)
+    assert blocks
+    for block in blocks:
+        assert check(block, name, {}) == []
+
+
+def test_the_readme_s_example_is_right():
+    [block] = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    assert check(block, "README.md", {"SLACK_WEBHOOK_URL": "https://hooks.example.com/x"}) == []
+
+
+def test_every_command_is_described():
+    [commands] = [a for a in parser()._actions if isinstance(a, argparse._SubParsersAction)]
+    for name in commands.choices:
+        assert f"| `tocsin {name}`" in page("commands.md")
+
+
+def test_every_environment_variable_is_described_and_no_other():
+    described = set(re.findall(r"^\| `(\w+)`", page("environment.md"), re.M))
+    sources = "".join(path.read_text() for path in (ROOT / "src" / "alerting").rglob("*.py"))
+    used = set(re.findall(r"TOCSIN_[A-Z_]+\b", sources))
+    assert {name for name in described if name.startswith("TOCSIN")} == used
+
+
+def test_every_kind_of_channel_has_a_chapter():
+    for kind in CHANNEL_TYPES:
+        assert f"\n## {kind}\n" in page("channels.md")
+
+
+def test_every_path_of_the_api_is_described():
+    paths = {route.path for route in routes()}
+    for router in (acting.router, reading.router, reports.router, status.router):
+        paths |= {route.path for route in router.routes if getattr(route, "include_in_schema", True)}
+    for path in paths:
+        assert path in page("api.md"), path
+
+
+def test_the_default_of_every_setting_is_told():
+    assert Settings().listen in page("environment.md")
+
+
+def test_every_link_between_pages_leads_somewhere():
+    for path in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text()):
+            assert (path.parent / target).exists(), f"{path.relative_to(ROOT)} → {target}"
