@@ -40,7 +40,7 @@ class SeverityRule(Section):
 class CountCondition(Section):
     """True when at least ``count`` failures of one key lie within a half-open window of ``within``."""
 
-    count: Annotated[int, Field(ge=1, le=100_000)]
+    count: Annotated[int, Field(ge=1, le=10_000)]
     within: ConfigDuration
 
 

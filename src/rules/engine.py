@@ -3,17 +3,18 @@
 Both are pure: the same configuration, state, input and ``now`` give the same answer, live, replayed or in a test.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from rules import episode, telling
 from rules.decisions import Forget, Result, Silent
-from rules.identity import alert_key, digest
+from rules.identity import alert_key
+from rules.identity import level_of as level_of  # part of what the shell asks for
 from rules.inputs import Acted, Due, Failed, Input, Succeeded
-from rules.instants import DAY, Duration, Instant
+from rules.instants import DAY, Duration, Instant, format_duration
 from rules.ruleset import CompiledRule, Ruleset
 from rules.state import AlertState, Slice
-from rules.vocabulary import AlertStatus, Reason, Silence
+from rules.vocabulary import Reason, Silence
 
 TOO_LATE_AFTER: Duration = DAY
 
@@ -24,11 +25,6 @@ class Needs:
 
     keys: set[str] = field(default_factory=set)
     levels: set[str] = field(default_factory=set)
-
-
-def level_of(engine: str, workflow: str, environment: str) -> str:
-    """The run-level part of every key: where a success may end an alert."""
-    return digest("level", engine, workflow, environment)
 
 
 def needs(ruleset: Ruleset, item: Input, into: Needs) -> Needs:
@@ -57,7 +53,7 @@ def step(ruleset: Ruleset, states: Slice, item: Input, now: Instant) -> Result:
         case Due():
             _due(ruleset, states, item, now, result)
         case Acted():
-            _acted(ruleset, states, item, now, result)
+            _acted(states, item, now, result)
     return result
 
 
@@ -91,25 +87,25 @@ _BY: dict[str, Callable[[Failed], str]] = {
 def _failed(rule: CompiledRule, states: Slice, item: Failed, now: Instant, result: Result) -> None:
     values = _values(rule, item)
     key = alert_key(rule.name, values)
-    state = states.get(key) or AlertState(
-        key, rule.name, values, level_of(item.run.engine, item.run.workflow, item.run.environment)
-    )
-    recent, holds = rule.condition.observe(state.recent, item.occurred_at, item.occurrence)
-    state = replace(state, recent=recent)
+    level = level_of(item.run.engine, item.run.workflow, item.run.environment)
+    state = states.get(key) or AlertState(key, rule.name, values, level)
+    recent, window = rule.condition.observe(state.recent, item.occurred_at, item.occurrence)
+    if recent is not state.recent or level != state.level:
+        newest = item.occurred_at >= state.last_at
+        state = replace(state, recent=recent, level=level if newest else state.level)
     if state.open:
-        states.put(_counted(rule, state, item, now, result))
-    elif not holds:
-        states.put(state)
-    elif now - item.occurred_at > TOO_LATE_AFTER:
-        states.put(state)
-        result.decisions.append(Silent("", Silence.TOO_LATE, rule.name, "", "it happened more than a day ago"))
+        states.put(_another(rule, state, item, now, result))
+    elif window:
+        states.put(_holds(rule, state, item, window, now, result))
     else:
-        states.put(_opened(rule, state, item, now, result))
+        states.put(state)
 
 
-def _counted(rule: CompiledRule, state: AlertState, item: Failed, now: Instant, result: Result) -> AlertState:
-    before = state
-    state = episode.counted(rule, state, item, now)
+def _another(rule: CompiledRule, before: AlertState, item: Failed, now: Instant, result: Result) -> AlertState:
+    """One more failure of an open alert."""
+    if now - item.occurred_at > TOO_LATE_AFTER:
+        return _too_late(before, "it happened more than a day ago", result)
+    state = episode.counted(rule, before, item, now)
     if state.intermittent and not before.intermittent:
         result.deadlines.append(episode.quiet_deadline(rule, state))
     if state.severity.rank > before.severity.rank:
@@ -117,22 +113,36 @@ def _counted(rule: CompiledRule, state: AlertState, item: Failed, now: Instant, 
     return telling.occurrence(rule, state, now, result)
 
 
-def _opened(rule: CompiledRule, state: AlertState, item: Failed, now: Instant, result: Result) -> AlertState:
-    if episode.reopens(state, now):
-        state, reason = episode.reopened(rule, state, item, now), Reason.REOPENED
-    else:
-        state = episode.opened(rule, state, item, now)
+def _holds(
+    rule: CompiledRule, state: AlertState, item: Failed, window: Sequence[Instant], now: Instant, result: Result
+) -> AlertState:
+    """The condition became true: a new episode, or the last one again if it ended just now."""
+    if now - window[-1] > rule.condition.told_within:
+        return _too_late(state, f"it was over {format_duration(now - window[-1])} ago", result)
+    if not episode.reopens(state, now):
+        state = episode.opened(rule, state, item, window, now)
         reason = Reason.LATE if state.late else Reason.FIRST
+    elif episode.overtaken(state, item):
+        return _too_late(episode.counted(rule, state, item, now), "a later run has succeeded since", result)
+    else:
+        state, reason = episode.reopened(rule, state, item, now), Reason.REOPENED
     result.deadlines.append(episode.quiet_deadline(rule, state))
     return telling.at_once(rule, state, reason, now, result)
 
 
+def _too_late(state: AlertState, because: str, result: Result) -> AlertState:
+    result.decisions.append(Silent("", Silence.TOO_LATE, state.rule, state.alert_id, because))
+    return state
+
+
 def _succeeded(
-    rule: CompiledRule | None, states: Slice, state: AlertState, item: Succeeded, now: Instant, result: Result
+    rule: CompiledRule | None, states: Slice, before: AlertState, item: Succeeded, now: Instant, result: Result
 ) -> None:
-    state, ends = episode.success(rule, state, item)
+    state, ends = episode.success(rule, before, item)
     if ends:
-        state = _resolved(rule, state, now, result)
+        state = _resolved(state, now, result)
+    elif state.intermittent and not before.intermittent:
+        result.deadlines.append(episode.quiet_deadline(rule, state))
     states.put(state)
 
 
@@ -148,19 +158,19 @@ def _due(ruleset: Ruleset, states: Slice, item: Due, now: Instant, result: Resul
         if wake.due_at > now:
             result.deadlines.append(wake)
         else:
-            states.put(_resolved(rule, state, now, result))
+            states.put(_resolved(state, now, result))
 
 
-def _acted(ruleset: Ruleset, states: Slice, item: Acted, now: Instant, result: Result) -> None:
+def _acted(states: Slice, item: Acted, now: Instant, result: Result) -> None:
     state = states.get(item.alert_key)
-    if state is None or state.status is not AlertStatus.FIRING:
+    if state is None or not state.open:
         return
     if item.action == "acknowledge":
         states.put(replace(state, acknowledged_by=item.by))
     elif item.action == "resolve":
-        states.put(_resolved(ruleset.rule(state.rule), state, now, result))
+        states.put(_resolved(state, now, result))
 
 
-def _resolved(rule: CompiledRule | None, state: AlertState, now: Instant, result: Result) -> AlertState:
+def _resolved(state: AlertState, now: Instant, result: Result) -> AlertState:
     result.deadlines.append(Forget(episode.QUIET, state.key, ""))
-    return telling.resolution(rule, episode.resolved(state, now), result)
+    return telling.resolution(episode.resolved(state, now), result)

@@ -1,5 +1,6 @@
 """What is one episode of an alert? Opening, counting, success, quiet, resolution, re-opening: state in, state out."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from rules.decisions import Wake
@@ -18,11 +19,18 @@ LATE_AFTER: Duration = 15 * MINUTE
 _EXAMPLES = 5
 
 
-def opened(rule: CompiledRule, state: AlertState, item: Failed, now: Instant) -> AlertState:
-    """A new episode. Its id comes from the occurrence that opened it, so that a replay gives the same."""
-    members = _window(rule, state, item)
-    return replace(
-        state,
+def opened(rule: CompiledRule, state: AlertState, item: Failed, window: Sequence[Instant], now: Instant) -> AlertState:
+    """A new episode. Its id comes from the occurrence that opened it, so that a replay gives the same.
+
+    ``window`` are the times of the failures that made the condition hold; those counted by the episode before are
+    not counted again."""
+    members = [at for at in window if at > state.last_at] or [item.occurred_at]
+    return AlertState(
+        key=state.key,
+        rule=state.rule,
+        values=state.values,
+        level=state.level,
+        recent=state.recent,
         alert_id=digest("alert", state.key, item.occurrence),
         status=AlertStatus.FIRING,
         severity=_severity(rule, item),
@@ -31,19 +39,14 @@ def opened(rule: CompiledRule, state: AlertState, item: Failed, now: Instant) ->
         last_at=members[-1],
         fired_at=now,
         seen_at=now,
-        resolved_at=0,
-        last_success_at=0,
-        successes=0,
-        intermittent=False,
-        late=now - item.occurred_at > LATE_AFTER,
-        acknowledged_by="",
+        late=now - window[-1] > LATE_AFTER,
         dedup_key=dedup_key(rule.name, state.key, item.occurrence),
-        told={},
         examples=(_example(item),),
     )
 
 
 def counted(rule: CompiledRule, state: AlertState, item: Failed, now: Instant) -> AlertState:
+    """One more failure of the episode. A rise in severity takes the acknowledgement away: it was for less."""
     first, last = min(state.first_at, item.occurred_at), max(state.last_at, item.occurred_at)
     severity = max(state.severity, _severity(rule, item), key=lambda severity: severity.rank)
     return replace(
@@ -53,30 +56,37 @@ def counted(rule: CompiledRule, state: AlertState, item: Failed, now: Instant) -
         last_at=last,
         seen_at=now,
         severity=severity,
-        successes=0,
+        acknowledged_by=state.acknowledged_by if severity is state.severity else "",
+        successes=state.successes if last == state.last_at else 0,
         intermittent=state.intermittent or first < state.last_success_at < last,
-        examples=_newest(item, state.examples),
+        examples=(_example(item), *state.examples[: _EXAMPLES - 1]),
     )
 
 
 def reopens(state: AlertState, now: Instant) -> bool:
-    return bool(state.alert_id) and state.status is AlertStatus.RESOLVED and now - state.resolved_at <= REOPEN_WINDOW
+    return bool(state.alert_id) and not state.open and now - state.resolved_at <= REOPEN_WINDOW
+
+
+def overtaken(state: AlertState, item: Failed) -> bool:
+    """Whether this failure, though it arrived after the end, lies before the success that ended the episode."""
+    return item.occurred_at < state.good_since
 
 
 def reopened(rule: CompiledRule, state: AlertState, item: Failed, now: Instant) -> AlertState:
-    state = counted(rule, state, item, now)
-    return replace(state, status=AlertStatus.FIRING, resolved_at=0)
+    return replace(counted(rule, state, item, now), status=AlertStatus.FIRING, resolved_at=0)
 
 
 def success(rule: CompiledRule | None, state: AlertState, item: Succeeded) -> tuple[AlertState, bool]:
     """Take in a success; whether it ends the episode. Only runs that started after the last failure count, and only
     while no run succeeded between two failures: then it was never really down, and quiet has to end it."""
     intermittent = state.intermittent or state.first_at < item.ended_at < state.last_at
-    after = (item.started_at or item.ended_at) > state.last_at
+    began = item.started_at or item.ended_at
+    after = began > state.last_at
     state = replace(
         state,
         intermittent=intermittent,
         last_success_at=max(state.last_success_at, item.ended_at),
+        good_since=max(state.good_since, began) if after else state.good_since,
         successes=state.successes + after,
     )
     needed = rule.config.resolve.on_success if rule else 1
@@ -97,17 +107,6 @@ def quiet_deadline(rule: CompiledRule | None, state: AlertState) -> Wake:
 
 def _severity(rule: CompiledRule, item: Failed) -> Severity:
     return rule.config.severity or item.severity
-
-
-def _window(rule: CompiledRule, state: AlertState, item: Failed) -> list[Instant]:
-    """The times of the failures that opened the episode, the newest being this one or later."""
-    within = getattr(rule.condition, "within", 0)
-    times = [at for at, _ in state.recent if item.occurred_at - within < at]
-    return times or [item.occurred_at]
-
-
-def _newest(item: Failed, examples: tuple[Example, ...]) -> tuple[Example, ...]:
-    return (_example(item), *examples)[:_EXAMPLES]
 
 
 def _example(item: Failed) -> Example:

@@ -1,7 +1,7 @@
 """What makes two things the same thing? Every identity is a hash of named parts; none holds chance or a clock."""
 
 import hashlib
-from collections.abc import Sequence
+from functools import lru_cache
 
 
 def digest(*parts: str) -> str:
@@ -25,11 +25,19 @@ def occurrence_id(source_id: str, source: str, run_id: str, step: str, attempt: 
     return digest("occurrence", source, run_id, step, str(attempt), outcome)
 
 
-def alert_key(rule: str, values: Sequence[str]) -> str:
+@lru_cache(maxsize=4096)
+def level_of(engine: str, workflow: str, environment: str) -> str:
+    """The run-level part of a key: where a success may end an alert."""
+    return digest("level", engine, workflow, environment)
+
+
+@lru_cache(maxsize=4096)
+def alert_key(rule: str, values: tuple[str, ...]) -> str:
     """One state machine: a rule and the values of its ``by``."""
     return digest("alert-key", rule, *values)
 
 
 def dedup_key(rule: str, key: str, occurrence: str) -> str:
     """What goes out to paging services and mail threads: one for each episode."""
-    return "tocsin:" + hashlib.sha256("\x00".join((rule, key, occurrence)).encode()).hexdigest()[:40]
+    text = "\x00".join((rule, key, occurrence))
+    return "tocsin:" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:40]

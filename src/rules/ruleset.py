@@ -55,6 +55,8 @@ class Ruleset:
 
     def matching(self, failed: Failed) -> list[CompiledRule]:
         candidates = [*self._pinned.get(failed.run.workflow, ()), *self._anywhere]
+        if not any(rule.match.tests for rule in candidates):
+            return candidates
         fields = fields_of(failed.run, failed.severity)
         return [rule for rule in candidates if rule.match.matches(fields)]
 

@@ -6,16 +6,21 @@ from dataclasses import dataclass, field
 from rules.instants import Instant
 from rules.vocabulary import AlertStatus, Severity
 
+Recent = tuple[tuple[Instant, str], ...]
+
 
 @dataclass(slots=True, frozen=True)
 class Told:
     """What one channel has heard of an alert. The dedup window is open until ``until``; 0 = closed.
 
-    ``pending`` failures were counted since the last message; ``messages`` were decided so far."""
+    ``pending`` failures were counted since the last message; ``messages`` were decided so far, under
+    ``policy`` and in one ``conversation`` for the whole episode."""
 
     until: Instant = 0
     pending: int = 0
     messages: int = 0
+    policy: str = "default"
+    conversation: str = ""
 
 
 @dataclass(slots=True, frozen=True)
@@ -42,7 +47,8 @@ class Example:
 class AlertState:
     """One state machine: inactive (``alert_id`` empty) → firing → resolved → inactive.
 
-    ``level`` is the run-level part of the key (engine, workflow, environment): a success there may end the alert.
+    ``level`` is the run-level part (engine, workflow, environment) of the latest failure: a success there may end the
+    alert. ``good_since`` is the start of the latest run that succeeded there after a failure.
     ``recent`` holds (occurred_at, occurrence) in order, for windowed conditions; ``examples`` the newest first.
     """
 
@@ -50,7 +56,7 @@ class AlertState:
     rule: str
     values: tuple[str, ...]
     level: str
-    recent: tuple[tuple[Instant, str], ...] = ()
+    recent: Recent = ()
     alert_id: str = ""
     status: AlertStatus = AlertStatus.PENDING
     severity: Severity = Severity.LOW
@@ -61,6 +67,7 @@ class AlertState:
     resolved_at: Instant = 0
     seen_at: Instant = 0
     last_success_at: Instant = 0
+    good_since: Instant = 0
     successes: int = 0
     intermittent: bool = False
     late: bool = False
@@ -79,7 +86,7 @@ class Slice:
 
     def __init__(self, states: Iterable[AlertState] = ()) -> None:
         self._states: dict[str, AlertState] = {}
-        self._open: dict[str, dict[str, None]] = {}
+        self._open: dict[str, set[str]] = {}
         self.changed: dict[str, AlertState] = {}
         for state in states:
             self._keep(state)
@@ -88,15 +95,18 @@ class Slice:
         return self._states.get(key)
 
     def open_at(self, level: str) -> list[AlertState]:
-        return [self._states[key] for key in self._open.get(level, ())]
+        """The open alerts of a level, the oldest first: an order that no way of fetching them can change."""
+        found = [self._states[key] for key in self._open.get(level, ())]
+        return sorted(found, key=lambda state: (state.fired_at, state.key))
 
     def put(self, state: AlertState) -> None:
         self._keep(state)
         self.changed[state.key] = state
 
     def _keep(self, state: AlertState) -> None:
+        before = self._states.get(state.key)
+        if before is not None and before.open:
+            self._open[before.level].discard(state.key)
         self._states[state.key] = state
         if state.open:
-            self._open.setdefault(state.level, {})[state.key] = None
-        elif state.level in self._open:
-            self._open[state.level].pop(state.key, None)
+            self._open.setdefault(state.level, set()).add(state.key)

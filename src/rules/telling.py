@@ -6,7 +6,6 @@ a rise in severity and a return after resolution break it; when it ends with fai
 
 from dataclasses import replace
 
-from rules.config import Policy
 from rules.decisions import Forget, Notify, Result, Silent, Wake
 from rules.identity import digest
 from rules.instants import Instant
@@ -18,101 +17,101 @@ DEDUP = "dedup"
 
 
 def at_once(rule: CompiledRule, state: AlertState, reason: Reason, now: Instant, result: Result) -> AlertState:
-    """Tell every channel of the policy, whatever its window says."""
+    """Tell every channel of the policy, whatever its window says. A channel that was never told hears of a beginning,
+    not of a change."""
+    told = dict(state.told)
     for channel in _listening(rule, state, result):
-        told = state.told.get(channel)
-        if told is None:
-            state = _tell(rule, state, channel, _beginning(reason), now, result)
+        if channel in told:
+            told[channel] = _tell(rule, state, channel, _counted(told[channel]), reason, now, result)
         else:
-            state = _with(state, channel, replace(told, pending=told.pending + 1))
-            state = _tell(rule, state, channel, reason, now, result)
-    return state
+            beginning = reason if reason is Reason.LATE else Reason.FIRST
+            told[channel] = _tell(rule, state, channel, Told(), beginning, now, result)
+    return replace(state, told=told)
 
 
 def occurrence(rule: CompiledRule, state: AlertState, now: Instant, result: Result) -> AlertState:
     """One more failure of an open alert: counted where the channel's window is open, told where it is not."""
+    told = dict(state.told)
     for channel in _listening(rule, state, result):
-        told = state.told.get(channel)
-        if told is None:
-            state = _tell(rule, state, channel, Reason.FIRST, now, result)
-        elif told.until > now:
-            state = _with(state, channel, replace(told, pending=told.pending + 1))
+        before = told.get(channel)
+        if before is None:
+            told[channel] = _tell(rule, state, channel, Told(), Reason.FIRST, now, result)
+        elif before.until > now:
+            told[channel] = _counted(before)
             result.decisions.append(Silent(channel, Silence.DEDUP, state.rule, state.alert_id))
         else:
-            state = _with(state, channel, replace(told, pending=told.pending + 1))
-            state = _tell(rule, state, channel, Reason.AGAIN, now, result)
-    return state
+            told[channel] = _tell(rule, state, channel, _counted(before), Reason.AGAIN, now, result)
+    return replace(state, told=told)
 
 
 def window_ended(
     rule: CompiledRule | None, state: AlertState, channel: str, now: Instant, result: Result
 ) -> AlertState:
-    told = state.told.get(channel)
-    if told is None or told.until > now:
+    """Say "+N" of what was counted. A rule that is no longer there, or no longer tells this channel, says nothing."""
+    before = state.told.get(channel)
+    if before is None or before.until > now:
         return state
-    if told.pending and rule is not None:
-        return _tell(rule, state, channel, Reason.AGAIN, now, result)
-    return _with(state, channel, replace(told, until=0))
+    after = replace(before, until=0)
+    if before.pending and rule is not None and channel in _listening(rule, state, result):
+        after = _tell(rule, state, channel, before, Reason.AGAIN, now, result)
+    return replace(state, told={**state.told, channel: after})
 
 
-def resolution(rule: CompiledRule | None, state: AlertState, result: Result) -> AlertState:
+def resolution(state: AlertState, result: Result) -> AlertState:
     """Say that it is over to exactly those who were told; the next failure breaks every window."""
-    for channel, told in state.told.items():
-        told = replace(told, until=0, pending=0, messages=told.messages + 1)
-        state = _with(state, channel, told)
+    told = {}
+    for channel, before in state.told.items():
+        told[channel] = replace(before, until=0, pending=0, messages=before.messages + 1)
         result.deadlines.append(Forget(DEDUP, state.key, channel))
-        policy = rule.config.policy if rule else "default"
-        result.decisions.append(_message(policy, state, channel, Reason.RESOLVED, told.messages, 0))
-    return state
+        result.decisions.append(_message(state, channel, told[channel], Reason.RESOLVED, before.pending))
+    return replace(state, told=told)
 
 
 def _listening(rule: CompiledRule, state: AlertState, result: Result) -> tuple[str, ...]:
+    """The channels to tell; where there are none, the reason for it."""
     policy = rule.policy
-    silence = _silence(policy, state)
-    if silence is None and policy is not None:
-        return policy.channels
-    if silence is not None:
-        result.decisions.append(Silent("", silence, state.rule, state.alert_id))
-    return ()
-
-
-def _silence(policy: Policy | None, state: AlertState) -> Silence | None:
     if policy is None or not policy.channels:
-        return Silence.NO_POLICY
-    return Silence.LOW if policy.when(state.severity) == "never" else None
+        because = f"policy {rule.config.policy} names no channel"
+        result.decisions.append(Silent("", Silence.NO_POLICY, state.rule, state.alert_id, because))
+        return ()
+    if policy.when(state.severity) == "never":
+        because = f"{state.severity.value} alerts are recorded only"
+        result.decisions.append(Silent("", Silence.LOW, state.rule, state.alert_id, because))
+        return ()
+    return policy.channels
 
 
-def _beginning(reason: Reason) -> Reason:
-    """A channel that was never told hears of a beginning, not of a change."""
-    return reason if reason is Reason.LATE else Reason.FIRST
+def _counted(told: Told) -> Told:
+    return Told(told.until, told.pending + 1, told.messages, told.policy, told.conversation)
 
 
 def _tell(
-    rule: CompiledRule, state: AlertState, channel: str, reason: Reason, now: Instant, result: Result
-) -> AlertState:
-    before = state.told.get(channel, Told())
+    rule: CompiledRule, state: AlertState, channel: str, before: Told, reason: Reason, now: Instant, result: Result
+) -> Told:
+    """Decide one message and open the channel's window."""
     window = rule.policy.dedup_window if rule.policy else 0
-    told = Told(until=now + window, pending=0, messages=before.messages + 1)
-    state = _with(state, channel, told)
+    conversation = before.conversation or _conversation(rule.config.policy, channel, state)
+    told = Told(now + window, 0, before.messages + 1, rule.config.policy, conversation)
     result.deadlines.append(Wake(DEDUP, state.key, channel, told.until))
-    result.decisions.append(_message(rule.config.policy, state, channel, reason, told.messages, before.pending))
-    return state
+    result.decisions.append(_message(state, channel, told, reason, before.pending))
+    return told
 
 
-def _message(policy: str, state: AlertState, channel: str, reason: Reason, number: int, since_last: int) -> Notify:
-    workflow = state.examples[0].workflow if state.examples else ""
+def _conversation(policy: str, channel: str, state: AlertState) -> str:
+    """One conversation for each workflow: that of the failure told first, where an alert has several."""
+    return digest("conversation", policy, channel, state.examples[0].workflow)
+
+
+def _message(state: AlertState, channel: str, told: Told, reason: Reason, since_last: int) -> Notify:
+    """One message. Its id comes from its number within the episode."""
     return Notify(
-        id=digest("notification", state.alert_id, channel, str(number)),
+        id=digest("notification", state.alert_id, channel, str(told.messages)),
         channel=channel,
-        policy=policy,
+        policy=told.policy,
         reason=reason,
         alert_id=state.alert_id,
         alert_key=state.key,
         severity=state.severity,
         since_last=since_last,
-        conversation=digest("conversation", policy, channel, workflow),
+        conversation=told.conversation,
     )
-
-
-def _with(state: AlertState, channel: str, told: Told) -> AlertState:
-    return replace(state, told={**state.told, channel: told})

@@ -5,16 +5,18 @@ from typing import Literal, Protocol
 
 from rules.conditions import count, each
 from rules.config import CountCondition
-from rules.instants import Instant
-
-Recent = tuple[tuple[Instant, str], ...]
+from rules.instants import Duration, Instant
+from rules.state import Recent
 
 
 class Condition(Protocol):
-    def observe(self, recent: Recent, occurred_at: Instant, occurrence: str) -> tuple[Recent, bool]:
-        """Take in one failure: what to remember, and whether the condition holds because of it.
+    @property
+    def told_within(self) -> Duration:
+        """How old the newest failure that the condition holds because of may be, to be told at all."""
 
-        ``recent`` is (occurred_at, occurrence) in order of time; failures may arrive in any order."""
+    def observe(self, recent: Recent, occurred_at: Instant, occurrence: str) -> tuple[Recent, tuple[Instant, ...]]:
+        """Take in one failure: what to remember, and the times of the failures, in order, because of which the
+        condition holds now; none if this failure does not make it hold. Failures may arrive in any order."""
 
 
 ConditionConfig = Literal["each"] | CountCondition
