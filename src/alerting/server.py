@@ -58,7 +58,7 @@ def serve(settings: Settings, environ: Mapping[str, str], with_worker: bool, ann
     if with_worker:
         supervisor = threading.Thread(target=_supervise, args=(settings, stopping), name="supervisor", daemon=True)
         supervisor.start()
-    telemetry = Telemetry("api", environ, settings.public_url)
+    telemetry = Telemetry("api", environ, settings.listen)
     app = create_app(parts.context)
     server = uvicorn.Server(
         uvicorn.Config(

@@ -3,20 +3,22 @@ never to itself."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from opentelemetry import metrics, trace
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 SCOPE = "tocsin"
+_THIS_MACHINE = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}
 
 
 class Telemetry:
     """Off, and costing nothing, unless ``OTEL_EXPORTER_OTLP_ENDPOINT`` names a collector."""
 
-    def __init__(self, process: str, environ: Mapping[str, str], own_url: str = "") -> None:
+    def __init__(self, process: str, environ: Mapping[str, str], listen: str) -> None:
         self._providers: list[object] = []
         endpoint = next((environ[name] for name in _ENDPOINTS if environ.get(name)), "")
-        if endpoint and not (own_url and endpoint.startswith(own_url)):
+        if endpoint and not is_own(endpoint, listen):
             self._start(process)
         self._tracer = trace.get_tracer(SCOPE)
         self._rows = metrics.get_meter(SCOPE).create_counter("tocsin.inbox.rows", "{row}", "Inbox rows worked on")
@@ -48,3 +50,10 @@ class Telemetry:
     def close(self) -> None:
         for provider in self._providers:
             provider.shutdown()  # type: ignore[attr-defined]
+
+
+def is_own(endpoint: str, listen: str) -> bool:
+    """Whether an exporter would feed the very service it tells of: then every batch would make the next one."""
+    there, here = urlsplit(endpoint), urlsplit(f"//{listen}")
+    same_host = there.hostname == here.hostname or {there.hostname, here.hostname} <= _THIS_MACHINE
+    return same_host and there.port == here.port

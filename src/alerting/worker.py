@@ -18,6 +18,7 @@ from alerting.inbox.doorbell import Listener
 from alerting.inbox.segments import FOLDER, SegmentReader
 from alerting.locks import hold
 from alerting.settings import Settings
+from alerting.storage import messages
 from alerting.storage.database import open_store
 from alerting.telemetry import Telemetry
 from alerting.wiring import activator
@@ -38,7 +39,9 @@ class _Worker:
         self._settings = settings
         self._clock = parse_clock(settings.clock)
         self._store = open_store(settings.data)
-        self._telemetry = Telemetry("worker", environ)
+        with self._store.write() as connection:
+            messages.release_all(connection)
+        self._telemetry = Telemetry("worker", environ, settings.listen)
         self._active: Active | None = None
         self._stop = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -53,6 +56,7 @@ class _Worker:
             activator(settings, environ),
             ring=self._ring,
             activated=self._activated,
+            observed=self._telemetry.batch,
         )
 
     async def run(self, parent: int | None) -> None:

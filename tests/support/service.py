@@ -36,7 +36,7 @@ class Service:
         self.folder = folder or Path(tempfile.mkdtemp(prefix="tocsin-"))
         self.data = self.folder / "data"
         self.port = free_port()
-        self._environment = {**bare_environment(self.folder), **environment}
+        self.environment = {**bare_environment(self.folder), **environment}
         self._wrapped = bool(wrap)
         self._command = [*wrap, sys.executable, "-m", "alerting.cli.main", "serve"]
         self._command += ["--listen", f"127.0.0.1:{self.port}", "--data", str(self.data)]
@@ -48,7 +48,7 @@ class Service:
 
     def _start(self) -> "subprocess.Popen[bytes]":
         log = (self.folder / "log").open("ab")
-        return subprocess.Popen(self._command, cwd=self.folder, env=self._environment, stdout=log, stderr=log)
+        return subprocess.Popen(self._command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
 
     @property
     def url(self) -> str:

@@ -4,6 +4,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
@@ -35,7 +36,8 @@ class Doorbell(Protocol):
 
 
 class Consumer:
-    """``ring`` is called when messages were queued; ``activated`` when another configuration is in force."""
+    """``ring`` is called when messages were queued, ``activated`` when another configuration is in force;
+    ``observed`` is around every batch, for Tocsin's own telemetry."""
 
     def __init__(
         self,
@@ -46,9 +48,10 @@ class Consumer:
         activate: Activate,
         ring: Callable[[], None] = lambda: None,
         activated: Callable[[Active], None] = lambda _: None,
+        observed: Callable[[int], AbstractContextManager[None]] = lambda _: nullcontext(),
     ) -> None:
         self._store, self._inbox, self._clock, self._folder = store, inbox, clock, folder
-        self._activate, self._ring, self._activated = activate, ring, activated
+        self._activate, self._ring, self._activated, self._observed = activate, ring, activated, observed
         self._marker = Marker(folder)
         self._next_deadline: Instant | None = None
         self._beat_at: Instant = 0
@@ -77,7 +80,8 @@ class Consumer:
         now = self._clock.now()
         rows = self._claim()
         if rows:
-            self._work(rows)
+            with self._observed(len(rows)):
+                self._work(rows)
         elif self._next_deadline is not None and self._next_deadline <= now:
             self._commit(Batch([], now), None)
             housekeeping.keep_traces(self._store, self._folder, now, self.active.scrubber)

@@ -13,26 +13,28 @@ from alerting.compose import Composer
 from alerting.dispatcher.retrying import given_up, wait_after
 from alerting.storage import messages
 from alerting.storage.database import Store
-from alerting.storage.messages import Owed
+from alerting.storage.messages import Lease, Owed
 from notifiers.message import Message, Receipt, Verdict
 from rules.instants import SECOND, Duration, Instant
 
 log = logging.getLogger(__name__)
 MOST_AT_ONCE = 32
 _POLL_SECONDS = 1.0
+_LONGEST_TRY_SECONDS = 60
+_LEASE: Duration = 2 * _LONGEST_TRY_SECONDS * SECOND
 _AFTER_A_FAULT: Duration = 30 * SECOND
 _UNFORESEEN = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, SQLAlchemyError)
 
 
 class Dispatcher:
-    """``active`` gives what is in force. Deliveries run side by side; one lane, (conversation, target), never does."""
+    """``active`` gives what is in force. Deliveries run side by side; those of one
+    conversation with one target never do: the head's lease keeps the others behind it."""
 
     def __init__(
         self, store: Store, clock: Clock, composer: Composer, active: Callable[[], Active], chance: random.Random
     ) -> None:
         self._store, self._clock, self._composer = store, clock, composer
         self._active, self._chance = active, chance
-        self._busy: set[tuple[str, str]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._rung = asyncio.Event()
         self._stopping = False
@@ -59,23 +61,21 @@ class Dispatcher:
 
     async def start_due(self) -> int:
         """Begin every delivery that is due and has room. How many began."""
-        room = MOST_AT_ONCE - len(self._busy)
+        room = MOST_AT_ONCE - len(self._tasks)
         if room <= 0:
             return 0
-        # The lanes that are busy before the store is read: one that ends meanwhile may still be seen with what it sent.
-        due = await asyncio.to_thread(self._due, room, frozenset(self._busy))
+        due = await asyncio.to_thread(self._claim, room)
         for owed in due:
-            self._busy.add(owed.lane)
             task = asyncio.create_task(self._deliver(owed))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return len(due)
 
-    def _due(self, room: int, busy: frozenset[tuple[str, str]]) -> list[Owed]:
-        now = self._clock.now()
-        with self._store.read() as connection:
+    def _claim(self, room: int) -> list[Owed]:
+        now, machine = self._clock.now(), self._clock.machine_now()
+        with self._store.write() as connection:
             paused = {name for name, row in messages.health(connection).items() if row["paused_until"] > now}
-            return messages.owed(connection, now, busy, paused, room)
+            return messages.claim(connection, now, Lease(machine, machine + _LEASE), paused, room)
 
     async def _nap(self) -> None:
         upcoming = await asyncio.to_thread(self._next_attempt)
@@ -103,14 +103,17 @@ class Dispatcher:
             log.exception("message %s for channel %s waits", owed.head["notification"], owed.head["channel"])
             await asyncio.to_thread(self._put_off, owed)
         finally:
-            self._busy.discard(owed.lane)
             self._rung.set()
 
     async def _send(self, active: Active, owed: Owed, message: Message) -> Receipt:
         channel = active.channels.get(owed.head["channel"])
         if channel is None or owed.head["target"] not in channel.targets:
             return Receipt(Verdict.REFUSED, detail="the configuration has no such channel or recipient any more")
-        return await channel.send(message, owed.head["target"])
+        try:
+            async with asyncio.timeout(_LONGEST_TRY_SECONDS):
+                return await channel.send(message, owed.head["target"])
+        except TimeoutError:
+            return Receipt(Verdict.UNSURE, detail=f"no end of it came within {_LONGEST_TRY_SECONDS} s")
 
     def _put_off(self, owed: Owed) -> None:
         """A fault of our own is no reason to lose a message, nor to try it without a pause."""

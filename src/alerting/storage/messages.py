@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     LABEL_STYLE_TABLENAME_PLUS_COL,
     Connection,
+    Update,
     and_,
     bindparam,
     delete,
@@ -40,9 +41,13 @@ class Owed:
     def head(self) -> Mapping[str, Any]:
         return self.rows[0]
 
-    @property
-    def lane(self) -> tuple[str, str]:
-        return (self.head["conversation"], self.head["target"])
+
+@dataclass(slots=True, frozen=True)
+class Lease:
+    """From ``now`` to ``until`` by the machine's clock, however the service's runs."""
+
+    now: Instant
+    until: Instant
 
 
 def queue(connection: Connection, notifications: list[Row], outbox: list[Row]) -> None:
@@ -58,10 +63,9 @@ def known_notifications(connection: Connection, ids: Iterable[str]) -> set[str]:
     return found
 
 
-def owed(
-    connection: Connection, now: Instant, busy: frozenset[tuple[str, str]], paused: set[str], most: int
-) -> list[Owed]:
-    """The heads that may be sent at ``now``: one for each (conversation, target), none of a busy lane."""
+def claim(connection: Connection, now: Instant, lease: Lease, paused: set[str], most: int) -> list[Owed]:
+    """Take the heads that may be sent at ``now``, one for each (conversation, target), so that nobody else does until
+    the lease is over."""
     earlier = _outbox.alias()
     behind_another = exists().where(
         and_(
@@ -70,15 +74,22 @@ def owed(
             earlier.c.number < _outbox.c.number,
         )
     )
-    statement = (
-        select(_outbox)
-        .where(_outbox.c.next_attempt_at <= now, ~behind_another, _outbox.c.channel.not_in(paused))
-        .order_by(_outbox.c.number)
-        .limit(most + len(busy))
-    )
+    free = and_(_outbox.c.next_attempt_at <= now, _outbox.c.leased_until <= lease.now, ~behind_another)
+    statement = select(_outbox).where(free, _outbox.c.channel.not_in(paused)).order_by(_outbox.c.number).limit(most)
     heads = [dict(row) for row in connection.execute(statement).mappings()]
-    free = [head for head in heads if (head["conversation"], head["target"]) not in busy][:most]
-    return [_with_followers(connection, head) for head in free]
+    taken = [_with_followers(connection, head) for head in heads]
+    for each in taken:
+        connection.execute(_same_row(update(_outbox), each.head).values(leased_until=lease.until))
+    return taken
+
+
+def release_all(connection: Connection) -> None:
+    """For the only worker of a store, when it begins: what another one held before it died is free again."""
+    connection.execute(update(_outbox).where(_outbox.c.leased_until > 0).values(leased_until=0))
+
+
+def _same_row(statement: Update, row: Mapping[str, Any]) -> Update:
+    return statement.where(*(_outbox.c[name] == row[name] for name in _KEY))
 
 
 def _with_followers(connection: Connection, head: Row) -> Owed:
@@ -130,8 +141,8 @@ def _conclude(connection: Connection, notification: str, status: str, title: str
 
 
 def postpone(connection: Connection, owed: Owed, attempts: int, next_attempt_at: Instant) -> None:
-    same = [_outbox.c[name] == owed.head[name] for name in _KEY]
-    connection.execute(update(_outbox).where(*same).values(attempts=attempts, next_attempt_at=next_attempt_at))
+    later = {"attempts": attempts, "next_attempt_at": next_attempt_at, "leased_until": 0}
+    connection.execute(_same_row(update(_outbox), owed.head).values(**later))
 
 
 def hand_over(connection: Connection, rows: list[Row]) -> None:
