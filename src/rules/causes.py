@@ -6,23 +6,22 @@ from rules.model import ErrorInfo
 
 MOST = 64 * 1024
 WRAPPERS = frozenset({
-    "ActivityError", "ApplicationError", "ChildWorkflowError", "WorkflowFailureError", "ActivityFailure",
-    "DBOSMaxStepRetriesExceeded", "DagsterExecutionStepExecutionError", "RetryTaskError", "ExceptionGroup",
-    "ExecutionException", "CompletionException", "RuntimeException", "AirflowException", "UnhandledError",
+    "ActivityError", "ActivityFailure", "ApplicationError", "ChildWorkflowError", "WorkflowFailureError",
+    "DBOSMaxStepRetriesExceeded", "DagsterExecutionStepExecutionError", "Retry", "RetryTaskError", "ChordError",
+    "ExceptionGroup", "ExecutionException", "CompletionException", "RuntimeException", "AirflowException",
+    "NonRetriableError", "RetryAfterError", "UnhandledError",
 })  # fmt: skip
-_PYTHON_CHAIN = (
-    "The above exception was the direct cause of the following exception:",
-    "During handling of the above exception, another exception occurred:",
-)
-_DIRECT = _PYTHON_CHAIN[0]
-_PYTHON_LAST = re.compile(r"^([A-Za-z_][\w.]{0,200})(?::.{0,2000})?$")
+_DIRECT = "The above exception was the direct cause of the following exception:"
+_DURING = "During handling of the above exception, another exception occurred:"
+_PYTHON_TYPE = re.compile(r"([A-Za-z_][\w.]{0,200})(?::|$)")
 _JAVA_CAUSE = re.compile(r"^\s*Caused by: ([\w$.]{1,300})", re.MULTILINE)
 _JS_CAUSE = re.compile(r"\[cause\]: (?:\[?)([A-Za-z_$][\w$.]{0,200})")
+_MODULE = re.compile(r"[.:$/]")
 
 
 def bare(name: str) -> str:
     """The class name without its module or package: ``shop.errors.CardDeclined`` → ``CardDeclined``."""
-    return re.split(r"[.:$/]", name.strip())[-1] or name.strip()
+    return _MODULE.split(name.strip())[-1] or name.strip()
 
 
 def innermost_type(error: ErrorInfo) -> str:
@@ -31,20 +30,20 @@ def innermost_type(error: ErrorInfo) -> str:
     Python: only a direct cause (``raise … from``) is a cause; an error while handling another is a fault of its own,
     unless the outer one is a known wrapper.
     """
-    stack = error.stack[:MOST]
-    own = bare(error.type)
-    if _PYTHON_CHAIN[0] in stack or _PYTHON_CHAIN[1] in stack:
-        return _python_cause(stack, own) or own
+    stack, own = error.stack[:MOST], bare(error.type)
+    if _DIRECT in stack:
+        return _python_type(stack.split(_DIRECT, 1)[0]) or own
+    if _DURING in stack:
+        return (_python_type(stack.split(_DURING, 1)[0]) if own in WRAPPERS else "") or own
     causes = _JAVA_CAUSE.findall(stack) or _JS_CAUSE.findall(stack)
     return bare(causes[-1]) if causes else own
 
 
-def _python_cause(stack: str, own: str) -> str:
-    separator = _DIRECT if _DIRECT in stack else _PYTHON_CHAIN[1]
-    if separator is not _DIRECT and own not in WRAPPERS:
-        return own
-    first = stack.split(separator, 1)[0]
-    for line in reversed(first.rstrip().splitlines()[-40:]):
-        if (found := _PYTHON_LAST.match(line)) and not line.startswith((" ", "Traceback")):
-            return bare(found[1])
-    return ""
+def _python_type(traceback: str) -> str:
+    """The type at the end of the last traceback: the first line after its frames that is not indented. What follows
+    is the rest of a message of several lines."""
+    lines = traceback.splitlines()
+    last_frame = max((at for at, line in enumerate(lines) if line.lstrip().startswith('File "')), default=-1)
+    after = (line for line in lines[last_frame + 1 :] if line and not line.startswith((" ", "Traceback")))
+    found = _PYTHON_TYPE.match(next(after, ""))
+    return bare(found[1]) if found else ""

@@ -19,7 +19,7 @@ def _default(workflow: str, step: str, error: ErrorInfo) -> Fingerprint:
     components: list[Component] = [("workflow", workflow)]
     if step:
         components.append(("step", step))
-    kind = bare(error.cause_type or error.type) or innermost_type(error)
+    kind = bare(error.cause_type) or innermost_type(error)
     if kind:
         components.append(("error.type", kind))
     components.extend(_evidence(error))

@@ -5,43 +5,49 @@ Only frames of the user's own code count, and no line numbers: code moves, fault
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 
 MOST_LINES = 400
 MOST_FRAMES = 12
+_LONGEST_LINE = 600
+
+Frame = tuple[str, str]
 
 _PYTHON = re.compile(r'^\s*File "([^"]{1,500})", line \d+, in (\S{1,200})')
 _JAVASCRIPT = re.compile(
     r"^\s*at (?:async )?(?:([\w$.<>\[\] ]{1,200}) \()?((?:file://|webpack://|node:|/|[A-Za-z]:\\|\w)[^()\s]{0,400}):\d+:\d+\)?$"
 )
 _JAVA = re.compile(
-    r"^\s*at ([\w$.]{1,300})\.([\w$<>]{1,200})"
+    r"^\s*at (?:[\w.@-]{0,100}/{1,2})?([\w$.]{1,300})\.([\w$<>]{1,200})"
     r"\((?:[\w$]+\.(?:java|kt|scala|groovy)(?::\d+)?|Native Method|Unknown Source)\)"
 )
 _GO = re.compile(r"^([\w./-]{1,300})\.((?:\(\*?\w+\)\.)?[\w.]{1,200})\(.{0,400}\)$")
 _RUBY = re.compile(r"^\s*(?:from )?([^\s:]{1,400}\.rb):\d+:in [`'](?:[^'`]*[ #.])?([^'`]{1,200})'")
 
 _FOREIGN = (
-    "site-packages/", "dist-packages/", "/lib/python", "\\lib\\", "<frozen ", "<string>", "node_modules/", "node:",
-    "internal/", "/usr/lib/", "/gems/", "/ruby/", "/go/pkg/mod/", "/usr/local/go/",
+    "site-packages/", "dist-packages/", "/lib/python", "\\lib\\", "node_modules/", "/usr/lib/", "/gems/", "/ruby/",
+    "/go/pkg/mod/", "/usr/local/go/",
 )  # fmt: skip
+_FOREIGN_START = ("<", "node:", "internal/")
 _FOREIGN_JAVA = ("java.", "javax.", "jdk.", "sun.", "kotlin.", "scala.", "org.springframework.", "io.netty.")
 _FOREIGN_GO = ("runtime", "net/http", "testing", "reflect", "panic")
+# A folder made for one release or one run, and the hash that a bundler puts behind a file's name.
+_PASSING_FOLDER = re.compile(r"^tmp|\d{4}|^[0-9a-f-]{8,}$")
+_BUILD_HASH = re.compile(r"[.-](?:[0-9a-f]{8,}|[A-Z0-9]{8})$")
 
 
-def in_app_frames(stack: str) -> tuple[tuple[str, str], ...]:
-    """The innermost frames of the user's own code, as (module, function), in the order of the text."""
-    frames = [frame for line in stack.splitlines()[:MOST_LINES] for frame in _frame(line)]
-    return tuple(frames[-MOST_FRAMES:] if _is_python(stack) else frames[:MOST_FRAMES])
+def in_app_frames(stack: str) -> tuple[Frame, ...]:
+    """The innermost frames of the user's own code, as (module, function), in the order of the text. A function that
+    calls itself is one frame, however deep."""
+    innermost_last = 'File "' in stack  # Python; the others tell the innermost frame first
+    lines = stack.splitlines()
+    lines = lines[-MOST_LINES:] if innermost_last else lines[:MOST_LINES]
+    found = (frame for line in lines if len(line) <= _LONGEST_LINE for frame in _frame(line))
+    frames = tuple(frame for frame, _ in groupby(found))
+    return frames[-MOST_FRAMES:] if innermost_last else frames[:MOST_FRAMES]
 
 
-def _is_python(stack: str) -> bool:
-    """Python tells the innermost frame last, the others tell it first."""
-    return 'File "' in stack
-
-
-def _frame(line: str) -> Iterator[tuple[str, str]]:
-    if len(line) > 1_500:
-        return
+def _frame(line: str) -> Iterator[Frame]:
     if found := _PYTHON.match(line):
         yield from _of_file(found[1], found[2])
     elif found := _JAVA.match(line):
@@ -55,14 +61,14 @@ def _frame(line: str) -> Iterator[tuple[str, str]]:
         yield found[1], found[2]
 
 
-def _of_file(path: str, function: str) -> Iterator[tuple[str, str]]:
-    if not any(mark in path for mark in _FOREIGN):
+def _of_file(path: str, function: str) -> Iterator[Frame]:
+    if not path.startswith(_FOREIGN_START) and not any(mark in path for mark in _FOREIGN):
         yield _module(path), function
 
 
 def _module(path: str) -> str:
-    """The file's name with its folder: where it is installed differs from machine to machine."""
-    parts = path.replace("\\", "/").split("?")[0].split("/")
-    stem = parts[-1].rsplit(".", 1)[0]
-    folder = parts[-2] if len(parts) > 1 else ""
-    return f"{folder}/{stem}" if folder else stem
+    """The file's name with its folder: where the rest is installed differs from machine to machine."""
+    *folders, name = path.replace("\\", "/").split("?")[0].split("/")
+    stem = _BUILD_HASH.sub("", name.rsplit(".", 1)[0])
+    folder = folders[-1] if folders else ""
+    return f"{folder}/{stem}" if folder and not _PASSING_FOLDER.search(folder) else stem

@@ -90,6 +90,8 @@ def _patterns(name: str, wanted: Any) -> list[str]:
 def _test(name: str, pattern: str) -> Test:
     if pattern.startswith("~ "):
         return _searching(name, pattern[2:])
+    if pattern.startswith("~"):
+        raise ValueError(f"{name}: write a space after the ~ of {pattern!r} for RE2, or [~] for the sign itself")
     if pattern.startswith((">=", "<=")):
         return _ranked(name, pattern)
     if name == "severity" and _is_literal(pattern):
@@ -138,7 +140,7 @@ def _is_literal(pattern: str) -> bool:
 
 
 def _glob(pattern: str) -> Test:
-    """``*`` any text, ``?`` one character, ``[abc]`` one of them; everything else as it stands."""
+    """``*`` any text, ``?`` one character, ``[abc]`` one of them, ``[!abc]`` none; everything else as it stands."""
     if _is_literal(pattern):
         return lambda value: value == pattern
     if pattern == "*":
@@ -147,25 +149,25 @@ def _glob(pattern: str) -> Test:
     options.log_errors = False
     options.dot_nl = True
     try:
-        compiled = re2.compile(_as_regex(pattern), options)
+        compiled = re2.compile("".join(_as_regex(part) for part in _PARTS.split(pattern)), options)
     except re2.error:
-        raise ValueError(f"the glob {pattern!r} has an open or bad [...]; close it") from None
+        raise ValueError(f"the glob {pattern!r} has a bad [...]; write [[] for the bracket itself") from None
     return lambda value: compiled.fullmatch(value) is not None
 
 
-def _as_regex(pattern: str) -> str:
-    parts = re.split(r"(\*|\?|\[!?[^\]]+\])", pattern)
-    return "".join(_GLOB.get(part) or (_set(part) if part.startswith("[") else re.escape(part)) for part in parts)
+_PARTS = re.compile(r"(\*|\?|\[!?[^\]]+\])")
+
+
+def _as_regex(part: str) -> str:
+    if part in _GLOB:
+        return _GLOB[part]
+    if part.startswith("[") and part.endswith("]") and len(part) > 2:
+        inside = part[1:-1]
+        return f"[^{_inside(inside[1:])}]" if inside.startswith("!") else f"[{_inside(inside)}]"
+    return part if "[" in part else re.escape(part)  # an open bracket does not compile, and is told
 
 
 _GLOB = {"*": ".*", "?": "."}
-
-
-def _set(part: str) -> str:
-    if not part.endswith("]"):
-        return part
-    inside = part[1:-1]
-    return f"[^{_inside(inside[1:])}]" if inside.startswith("!") else f"[{_inside(inside)}]"
 
 
 def _inside(characters: str) -> str:

@@ -3,35 +3,44 @@
 RE2 only: linear in the text, whatever the text. HTTP-like status codes stay, since a 404 is not a 500.
 """
 
+from typing import Any
+
 import re2
 
 MOST = 2_000
 _KEEP = "\x00"
 
 _STATUS = re2.compile(
-    r"(?i)\b(status(?:[ _-]?code)?|code|http(?:/[\d.]+)?|returned|responded with|error)([ :=]+)([1-5]\d\d)\b"
+    r"(?i)\b(status(?:[ _-]?code)?|code|http(?:/[\d.]+)?|response|returned|responded with|error)"
+    r"([\"']?[ :=(]+)([1-5]\d\d)\b"
 )
-_RULES = [
-    (re2.compile(pattern), placeholder)
-    for pattern, placeholder in (
-        (r"(?i)\b[a-z][a-z0-9+.-]*://[^\s'\"<>)\]]+", "<url>"),
-        (r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", "<email>"),
-        (r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?", "<time>"),
-        (r"\b\d\d:\d\d:\d\d(?:[.,]\d+)?\b", "<time>"),
-        (r"(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "<id>"),
-        (r"\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b", "<id>"),
-        (r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b", "<ip>"),
-        (r"(?i)\b[0-9a-f]{0,4}(?::[0-9a-f]{1,4}){4,7}\b", "<ip>"),
-        (r"\"[^\"\n]*\"", "<text>"),
-        (r"`[^`\n]*`", "<text>"),
-        (r"(^|[\s(\[{=:,])'[^'\n]*'", r"\1<text>"),
-        (r"(^|[\s(=:,])(?:[A-Za-z]:)?(?:[/\\][\w.@~+-]+){2,}", r"\1<path>"),
-        (r"(?i)\b0x[0-9a-f]+\b", "<hex>"),
-        (r"(?i)\b(?:[a-f]*\d[0-9a-f]*[a-f]|[a-f]+[0-9a-f]*\d)[0-9a-f]{6,}\b", "<hex>"),
-        (r"\b\w*\d\w*[-_]\w*\d\w*(?:[-_]\w+)*\b", "<id>"),
-        (r"\d+(?:[.,]\d+)*", "<n>"),
-    )
-]
+_ID_OF_PARTS = r"\b\w*\d\w*[-_]\w*\d\w*(?:[-_]\w+)*\b"
+Rule = tuple[str, str, str]
+# The first of each is what the text must hold for the pattern to be worth a try.
+_TEXTS: tuple[Rule, ...] = (
+    ("://", r"(?i)\b[a-z][a-z0-9+.-]*://[^\s'\"<>)\]]+", "<url>"),
+    ("@", r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", "<email>"),
+    ('"', r"\"[^\"\n]*\"", "<text>"),
+    ("`", r"`[^`\n]*`", "<text>"),
+    ("'", r"(^|[\s(\[{=:,])'[^'\n]*'", r"\1<text>"),
+    ("/", r"(^|[\s(=:,])(?:/[\w.@~+-]+){2,}", r"\1<path>"),
+    ("\\", r"(^|[\s(=:,])(?:[A-Za-z]:)?(?:\\[\w.@~+-]+){2,}", r"\1<path>"),
+)
+_NUMBERS: tuple[Rule, ...] = (
+    ("-", r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?", "<time>"),
+    (":", r"\b\d\d:\d\d:\d\d(?:[.,]\d+)?\b", "<time>"),
+    ("-", r"(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "<id>"),
+    ("", r"\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b", "<id>"),
+    (".", r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b", "<ip>"),
+    (":", r"(?i)\b[0-9a-f]{1,4}(?::{1,2}[0-9a-f]{1,4}){3,7}\b", "<ip>"),
+    ("0x", r"\b0x[0-9A-Fa-f]+\b", "<hex>"),
+    ("", r"(?i)\b(?:[a-f]*\d[0-9a-f]*[a-f]|[a-f]+[0-9a-f]*\d)[0-9a-f]{6,}\b", "<hex>"),
+    ("-", _ID_OF_PARTS, "<id>"),
+    ("_", _ID_OF_PARTS, "<id>"),
+    ("", r"\d+(?:[.,]\d+)*", "<n>"),
+)
+_COMPILED = {pattern: re2.compile(pattern) for _, pattern, _ in (*_TEXTS, *_NUMBERS)}
+_DIGIT = re2.compile(r"\d")
 _SPACE = re2.compile(r"\s+")
 _KEPT = re2.compile(f"{_KEEP}(\\w)(\\w)(\\w){_KEEP}")
 _LETTERS = str.maketrans("0123456789", "abcdefghij")
@@ -40,9 +49,27 @@ _DIGITS = str.maketrans("abcdefghij", "0123456789")
 
 def normalise(message: str) -> str:
     """The message with ids, numbers, times, addresses, urls, paths and quoted text replaced."""
-    text = message[:MOST].replace(_KEEP, "")
-    text = _STATUS.sub(lambda m: f"{m.group(1)}{m.group(2)}{_KEEP}{m.group(3).translate(_LETTERS)}{_KEEP}", text)
-    for pattern, placeholder in _RULES:
-        text = pattern.sub(placeholder, text)
-    text = _KEPT.sub(lambda m: "".join(m.groups()).translate(_DIGITS), text)
+    text = message[:MOST].replace(_KEEP, "").encode("utf-8", "replace").decode()
+    numbered = _DIGIT.search(text) is not None
+    if numbered:
+        text = _STATUS.sub(_put_aside, text)
+    text = _replaced(text, _TEXTS)
+    if numbered:
+        text = _KEPT.sub(_put_back, _replaced(text, _NUMBERS))
     return str(_SPACE.sub(" ", text)).strip()
+
+
+def _replaced(text: str, rules: tuple[Rule, ...]) -> str:
+    for mark, pattern, placeholder in rules:
+        if mark in text:
+            text = _COMPILED[pattern].sub(placeholder, text)
+    return text
+
+
+def _put_aside(status: Any) -> str:
+    """A status code written in letters, out of the reach of the patterns for numbers."""
+    return f"{status.group(1)}{status.group(2)}{_KEEP}{status.group(3).translate(_LETTERS)}{_KEEP}"
+
+
+def _put_back(kept: Any) -> str:
+    return "".join(kept.groups()).translate(_DIGITS)
