@@ -29,7 +29,7 @@ from alerting.storage import progress
 from alerting.storage.database import Store, open_store
 from alerting.telemetry import Telemetry
 from alerting.traces import spans_of_run
-from alerting.wiring import activator
+from alerting.wiring import activator, check_notify
 
 _RESTART_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
@@ -52,6 +52,8 @@ class Parts:
 def serve(settings: Settings, environ: Mapping[str, str], with_worker: bool, announce: Callable[[str], None]) -> None:
     """Until a signal. Raises SettingsError, Held, Invalid before anything is accepted."""
     text = configuration_text(settings, environ)
+    if settings.notify:
+        check_notify(settings.notify)
     listening = _listen(settings)
     parts = open_parts(settings, environ, text)
     stopping = threading.Event()

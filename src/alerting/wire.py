@@ -31,7 +31,7 @@ def run_wire(row: Row) -> Wire:
         "failing_step": row["failing_step"] or None,
         "attempts": row["attempts"],
         "started_at": time_or_none(row["started_at"]),
-        "ended_at": time_or_none(row["ended_at"]),
+        "ended_at": None if row["outcome"] == "running" else time_or_none(row["ended_at"]),
         "environment": row["environment"],
         "version": row["version"],
         "parent_run_id": row["parent_run_id"] or None,

@@ -7,7 +7,7 @@ from alerting.active import Activate, Active
 from alerting.configuration import Configuration, Invalid, load, with_notify
 from alerting.configuration.variables import resolve
 from alerting.scrub import Scrubber
-from alerting.settings import Settings
+from alerting.settings import Settings, SettingsError
 from notifiers.channel import Channel
 from notifiers.context import ChannelContext
 from notifiers.egress import Egress
@@ -31,6 +31,17 @@ def activator(settings: Settings, environ: Mapping[str, str]) -> Activate:
         )
 
     return activate
+
+
+def check_notify(notify: str) -> None:
+    """Raises SettingsError, without the URL: a service that starts must not be one that tells nobody."""
+    from notifiers.apprise_channel import check_url
+
+    for number, url in enumerate(_urls(notify), 1):
+        try:
+            check_url(url)
+        except ValueError as error:
+            raise SettingsError(f"TOCSIN_NOTIFY, URL {number}: {error}") from None
 
 
 def _urls(notify: str) -> list[str]:

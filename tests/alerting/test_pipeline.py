@@ -193,3 +193,29 @@ def test_a_success_in_spans_counts_once_it_was_quiet(house, gap):
     assert [reason for _, reason, _ in h.told()] == ["first"]
     h.pass_time(11 * SECOND)
     assert [reason for _, reason, _ in h.told()] == ["first", "resolved"]
+
+
+def test_what_is_past_its_retention_goes_and_does_not_come_back(house):
+    h = house(HOOK + "retention: {runs: 10d, failures: 10d, raw: 1d}\n")
+    long_ago = format_instant(h.clock.now())
+    h.event(run_id="old", occurred_at=long_ago)
+    h.pass_time(11 * DAY)
+    h.event(run_id="new")
+    h.work()
+    h.pass_time(HOUR)
+    assert [row["run_id"] for row in h.rows("SELECT run_id FROM run")] == ["new"]
+    assert [row["run_id"] for row in h.rows("SELECT run_id FROM failure")] == ["new"]
+    assert len(list((h.folder / "inbox").glob("*.db"))) == 1
+    h.event(run_id="old", occurred_at=long_ago)
+    h.work()
+    assert [row["run_id"] for row in h.rows("SELECT run_id FROM run")] == ["new"]
+    assert h.rows("SELECT sum(n) AS n FROM rollup_run")[0]["n"] == 2
+
+
+def test_a_segment_that_was_not_worked_on_is_never_thrown_away(house):
+    h = house(HOOK + "retention: {raw: 1h}\n")
+    h.event(run_id="r1")
+    h.clock.sleep(DAY)
+    h.event(run_id="r2")
+    h.work()
+    assert len(h.rows("SELECT * FROM failure")) == 2

@@ -99,6 +99,12 @@ def test_a_taken_port_and_a_taken_folder_are_said_with_the_remedy(tmp_path, guar
     assert (told.returncode, "--data" in told.stderr) == (2, True)
 
 
+def test_a_channel_that_would_tell_nobody_keeps_the_service_from_starting(tmp_path):
+    told = tocsin("serve", "--listen", f"127.0.0.1:{free_port()}", cwd=tmp_path, TOCSIN_NOTIFY="json://a,slak://s3cret")
+    assert (told.returncode, "URL 2: slak:// is not a service" in told.stderr) == (2, True)
+    assert "s3cret" not in told.stderr
+
+
 def test_an_invalid_file_keeps_the_service_from_starting(tmp_path):
     (tmp_path / "tocsin.yaml").write_text("rulez: []\n")
     told = tocsin("serve", "--listen", f"127.0.0.1:{free_port()}", cwd=tmp_path)

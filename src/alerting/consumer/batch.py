@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
+from alerting.active import Active
 from alerting.consumer.deciding import Deciding, Told, needed
 from alerting.consumer.decoding import Decoded
 from alerting.consumer.recording import ENRICH, KEEP_TRACE, SETTLE, Recording, Timed
@@ -47,22 +48,22 @@ class Batch:
     actions: list[tuple[Instant, Acted]] = field(default_factory=list)
 
 
-def work(connection: Connection, ruleset: Ruleset, targets: Targets, memory: Memory, batch: Batch) -> int:
+def work(connection: Connection, active: Active, memory: Memory, batch: Batch) -> int:
     """Take in one batch within the caller's transaction. How many notifications it queued."""
     due = alerts.due_deadlines(connection, batch.until)
-    recording = _record(connection, ruleset, memory, batch, [each for each in due if each.kind in OF_RUNS])
-    deciding = _decide(connection, ruleset, memory, recording, batch, due)
+    recording = _record(connection, active, memory, batch, [each for each in due if each.kind in OF_RUNS])
+    deciding = _decide(connection, active.ruleset, memory, recording, batch, due)
     _save_runs(connection, recording, batch.until)
     alerts.save_states(connection, deciding.states.changed.values())
     alerts.save_deadlines(connection, {**recording.deadlines, **deciding.deadlines})
     alerts.save_decisions(connection, [*_spoken(deciding.told), *_unspoken(deciding)])
-    queued = _queue(connection, deciding.told, targets, memory)
+    queued = _queue(connection, deciding.told, active.targets, memory)
     memory.progress.engine_now = max(memory.progress.engine_now, batch.until)
     _forget_closed(connection, deciding, memory)
     return queued
 
 
-def _record(connection: Connection, ruleset: Ruleset, memory: Memory, batch: Batch, due: list[Due]) -> Recording:
+def _record(connection: Connection, active: Active, memory: Memory, batch: Batch, due: list[Due]) -> Recording:
     facts = [fact for row in batch.rows for fact in row.facts]
     book = _book(connection, facts)
     for each in due:
@@ -70,7 +71,8 @@ def _record(connection: Connection, ruleset: Ruleset, memory: Memory, batch: Bat
         if record is not None:
             book.know(record)
     known = groups.load_groups(connection, {run.error_group for run in book.all() if run.error_group})
-    recording = Recording(book, ruleset, memory.aliases, GroupsOf(connection, known))
+    keep_runs = active.configuration.retention.runs
+    recording = Recording(book, active.ruleset, memory.aliases, GroupsOf(connection, known), keep_runs)
     waiting = iter([*due, None])
     next_due = next(waiting)
     for row in batch.rows:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Table, delete, select
 
 from alerting.configuration import Configuration
 from alerting.consumer.recording import KEEP_TRACE
@@ -12,7 +12,7 @@ from alerting.inbox.port import Position
 from alerting.scrub import Scrubber
 from alerting.storage import alerts, runs
 from alerting.storage.database import Store
-from alerting.storage.schema import TraceRow, table
+from alerting.storage.schema import DecisionRow, DeliveryRow, FailureRow, RunRow, TraceRow, table
 from alerting.storage.statements import upsert
 from alerting.traces import raw_spans
 from rules.instants import DAY, HOUR, MINUTE, Duration, Instant
@@ -20,6 +20,13 @@ from rules.instants import DAY, HOUR, MINUTE, Duration, Instant
 EVERY: Duration = 5 * MINUTE
 LOOSE_KEPT: Duration = DAY
 _COPIES_OF_A_GROUP = 5
+_AT_ONCE = 2_000
+_EVICTED = (
+    (RunRow, "heard_at", "runs"),
+    (FailureRow, "occurred_at", "failures"),
+    (DecisionRow, "at", "failures"),
+    (DeliveryRow, "at", "failures"),
+)
 _trace = table(TraceRow)
 
 
@@ -32,9 +39,19 @@ def expire(store: Store, folder: Path, done: Position, now: Instant, configurati
         if name < min(oldest, done.segment):
             for path in inbox.glob(f"{name}.db*"):
                 path.unlink()
+    kept = configuration.retention
     with store.write() as connection:
         runs.forget_loose(connection, now - LOOSE_KEPT)
-        connection.execute(delete(_trace).where(_trace.c.at < now - configuration.retention.traces))
+        connection.execute(delete(_trace).where(_trace.c.at < now - kept.traces))
+        for rows, time, retention in _EVICTED:
+            _forget_some(connection, table(rows), time, now - getattr(kept, retention))
+
+
+def _forget_some(connection: Connection, rows: Table, time: str, before: Instant) -> None:
+    """A piece at a time: ingest never waits for it. Rollups stay, so that reports reach further back than runs."""
+    key = next(iter(rows.primary_key))
+    old = select(key).where(rows.c[time] < before).limit(_AT_ONCE)
+    connection.execute(delete(rows).where(key.in_(old)))
 
 
 def keep_traces(store: Store, folder: Path, now: Instant, scrubber: Scrubber) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from alerting.ingest.facts import Fact
+from alerting.ingest.facts import Fact, RunFact
 from alerting.storage.statements import Row
 from alerting.tracking.book import RunBook
 from alerting.tracking.record import RunRecord
@@ -47,8 +47,12 @@ class Timed:
 
 
 class Recording:
-    def __init__(self, book: RunBook, ruleset: Ruleset, aliases: dict[str, str], groups: dict[str, Row]) -> None:
-        self.book, self._ruleset, self._aliases = book, ruleset, aliases
+    """``keep_runs``: what ended longer ago is refused, since its row is not kept any more."""
+
+    def __init__(
+        self, book: RunBook, ruleset: Ruleset, aliases: dict[str, str], groups: dict[str, Row], keep_runs: Duration
+    ) -> None:
+        self.book, self._ruleset, self._aliases, self._keep_runs = book, ruleset, aliases, keep_runs
         self.groups = groups
         self.inputs: list[Timed] = []
         self.failures: dict[str, Row] = {}
@@ -60,6 +64,8 @@ class Recording:
         """Fold in the facts of one row, then look at every run they concerned."""
         concerned: dict[str, RunRecord] = {}
         for fact in facts:
+            if isinstance(fact, RunFact) and fact.ended_at < now - self._keep_runs:
+                continue  # its row may be gone already: counted now, it would be counted twice
             record = self.book.take(fact, now)
             if record is not None:
                 concerned[record.id] = record
@@ -110,7 +116,8 @@ class Recording:
         severity = self._ruleset.severity_of(record.run())
         record.evaluated, record.error_group, record.severity = True, group, severity.value
         record.detail.occurrence = _occurrence(record)
-        self.deadlines[ENRICH, record.id, ""] = None
+        if record.detail.waiting:
+            self.deadlines[ENRICH, record.id, ""] = None
         self._count_in_group(record, print_, now)
         self._record_failure(record, print_, now)
         if not record.detail.quiet:

@@ -155,7 +155,7 @@ class Consumer:
 
     def _commit(self, batch: Batch, last: InboxRow | None) -> None:
         with self._store.write() as connection:
-            queued = work(connection, self.active.ruleset, self.active.targets, self._memory, batch)
+            queued = work(connection, self.active, self._memory, batch)
             for decoded in batch.rows:
                 if decoded.unreadable:
                     progress.quarantine(connection, decoded.row, decoded.unreadable)
