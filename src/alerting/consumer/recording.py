@@ -91,7 +91,8 @@ class Recording:
             success = _success(record)
             self.inputs.append(Timed(now, success if record.told_by_event else Ended(record.id, success), record.id))
         if not record.bad:
-            record.error_group = ""
+            record.detail.was_group = record.error_group or record.detail.was_group
+            record.error_group, record.severity = "", record.detail.told_severity
 
     def _look_at_failure(self, record: RunRecord, now: Instant) -> None:
         if record.evaluated:
@@ -127,13 +128,22 @@ class Recording:
         """Better evidence came late: link the new fingerprint to the group that was told, never tell it again."""
         print_ = fingerprint(record.workflow, record.failing_step, record.error)
         group = self._aliases.get(print_.group, print_.group)
-        if group == record.error_group or not record.error_group:
+        if not record.error_group:
+            self._fail_again(record, print_, group)
+        elif group == record.error_group:
             return
-        if _blank(self.groups[record.error_group]):
+        elif _blank(self.groups[record.error_group]):
             self._move(record, print_, group)
         else:
             self._aliases[print_.group] = self.new_aliases[print_.group] = record.error_group
             self.groups[record.error_group].update(_described(record, print_))
+
+    def _fail_again(self, record: RunRecord, print_: Fingerprint, group: str) -> None:
+        """It failed, was well, and its latest end is bad after all: the same failure as before, counted as before."""
+        self.moved_from.update(each for each in (group, record.detail.was_group) if each)
+        record.error_group, record.severity = group, self._ruleset.severity_of(record.run()).value
+        self._count_in_group(record, print_, record.heard_at)
+        self._record_failure(record, print_, record.received_at)
 
     def _move(self, record: RunRecord, print_: Fingerprint, group: str) -> None:
         """A group that knew neither type nor message is no one's cause: linking to it would mix causes up."""

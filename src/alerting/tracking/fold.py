@@ -8,7 +8,7 @@ from alerting.ingest.facts import RunFact
 from alerting.tracking.record import Evidence, RunRecord, with_cause
 from rules.instants import Instant
 from rules.model import ErrorInfo
-from rules.vocabulary import BAD, TERMINAL, Outcome
+from rules.vocabulary import BAD, TERMINAL, Outcome, Severity
 
 MOST_EVIDENCE = 24
 _MOST_TRACES = 20
@@ -50,8 +50,8 @@ def _gather(record: RunRecord, fact: RunFact) -> None:
     record.told_by_event = record.told_by_event or fact.told_by_event
     starts = [start for start in (record.started_at, fact.started_at) if start]
     record.started_at = min(starts, default=0)
-    if fact.severity is not None and not record.evaluated:
-        record.severity = fact.severity.value
+    told = [Severity(each) for each in (detail.told_severity, fact.severity) if each]
+    detail.told_severity = max(told, key=lambda severity: severity.rank).value if told else ""
     detail.service = detail.service or fact.service
     detail.quiet = detail.quiet or not fact.notify
     if fact.labels:

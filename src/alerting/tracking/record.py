@@ -47,6 +47,8 @@ class Detail(msgspec.Struct, omit_defaults=True):
     traces: list[str] = msgspec.field(default_factory=list)
     occurrence: str = ""
     source_id: str = ""
+    told_severity: str = ""
+    was_group: str = ""
     service: str = ""
     quiet: bool = False
     waiting: bool = False
@@ -109,7 +111,7 @@ class RunRecord:
             version=self.version,
             parent_run_id=self.parent_run_id,
             url=self.url,
-            severity=Severity(self.severity) if self.severity else None,
+            severity=Severity(self.detail.told_severity) if self.detail.told_severity else None,
             labels=self.detail.labels,
         )
 
