@@ -1,25 +1,13 @@
 """One log record, opened only as far as someone asks."""
 
-from typing import Any
-
-from alerting.ingest.spans import ResourceView, attributes_of
+from alerting.ingest.spans import View
 from rules.instants import Instant
 
 ERROR = 17  # SEVERITY_NUMBER_ERROR: unhandled, by the conventions for exceptions in logs
 
 
-class RecordView:
-    __slots__ = ("_attributes", "raw", "resource", "scope")
-
-    def __init__(self, raw: Any, resource: ResourceView, scope: str) -> None:
-        self.raw, self.resource, self.scope = raw, resource, scope
-        self._attributes: dict[str, str] | None = None
-
-    @property
-    def attributes(self) -> dict[str, str]:
-        if self._attributes is None:
-            self._attributes = attributes_of(self.raw.attributes)
-        return self._attributes
+class RecordView(View):
+    __slots__ = ()
 
     @property
     def trace_id(self) -> str:

@@ -56,7 +56,9 @@ class ResourceView:
         return clean(self.attributes.get("service.version", ""), NAME)
 
 
-class SpanView:
+class View:
+    """A span or a record as it was sent, with what stands around it; its attributes are read when asked for."""
+
     __slots__ = ("_attributes", "raw", "resource", "scope")
 
     def __init__(self, raw: Any, resource: ResourceView, scope: str) -> None:
@@ -68,6 +70,10 @@ class SpanView:
         if self._attributes is None:
             self._attributes = attributes_of(self.raw.attributes)
         return self._attributes
+
+
+class SpanView(View):
+    __slots__ = ()
 
     @property
     def trace_id(self) -> str:

@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from alerting.api import reading
 from alerting.api.acting import act_and_wait
 from alerting.api.context import ApiContext, context_of
-from alerting.api.reading import Filters
+from alerting.api.reading import Filters, Listing
 from alerting.api.security import COOKIE, SESSION_SECONDS, is_password, sessions
 from alerting.ingest.spans import SpanRecord
 from alerting.pages.rendering import FOLDER, render
@@ -50,8 +50,7 @@ def _counts(context: ApiContext) -> dict[str, int]:
 
 @router.get("/runs")
 def runs(request: Request, filters: Asked) -> HTMLResponse:
-    found = reading.listed(context_of(request), reading.RUNS, filters)
-    return render(request, "runs.html", found=found, filters=filters, more=_more(request, found.next))
+    return _list(request, "runs.html", reading.RUNS, filters)
 
 
 @router.get("/runs/{run}")
@@ -93,8 +92,7 @@ def _depth(span: str, parents: dict[str, str]) -> int:
 
 @router.get("/groups")
 def groups(request: Request, filters: Asked) -> HTMLResponse:
-    found = reading.listed(context_of(request), reading.GROUPS, filters)
-    return render(request, "groups.html", found=found, filters=filters, more=_more(request, found.next))
+    return _list(request, "groups.html", reading.GROUPS, filters)
 
 
 @router.get("/groups/{group}")
@@ -115,8 +113,7 @@ def group(request: Request, group: str) -> HTMLResponse:
 
 @router.get("/alerts")
 def alerts(request: Request, filters: Asked) -> HTMLResponse:
-    found = reading.listed(context_of(request), reading.ALERTS, filters)
-    return render(request, "alerts.html", found=found, filters=filters, more=_more(request, found.next))
+    return _list(request, "alerts.html", reading.ALERTS, filters)
 
 
 @router.get("/alerts/{alert}")
@@ -154,12 +151,13 @@ async def act(request: Request, alert: str, action: str) -> Response:
 
 @router.get("/deliveries")
 def deliveries(request: Request, filters: Asked) -> HTMLResponse:
-    found = reading.listed(context_of(request), reading.DELIVERIES, filters)
-    return render(request, "deliveries.html", found=found, filters=filters, more=_more(request, found.next))
+    return _list(request, "deliveries.html", reading.DELIVERIES, filters)
 
 
-def _more(request: Request, cursor: str | None) -> str | None:
-    return str(request.url.include_query_params(cursor=cursor)) if cursor else None
+def _list(request: Request, template: str, listing: Listing, filters: Filters) -> HTMLResponse:
+    found = reading.listed(context_of(request), listing, filters)
+    more = str(request.url.include_query_params(cursor=found.next)) if found.next else None
+    return render(request, template, found=found, filters=filters, more=more)
 
 
 @router.get("/login")
