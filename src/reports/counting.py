@@ -47,7 +47,7 @@ class Counts:
 
     def per_bucket(self, rows: pd.DataFrame) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
         """The sum of ``n`` in each of the period's buckets."""
-        edges = self.period.edges()
+        edges = self.period.edges
         if rows.empty:
             return np.zeros(len(edges) - 1, dtype=np.int64)
         places = np.searchsorted(edges, rows.bucket.to_numpy(), side="right") - 1

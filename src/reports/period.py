@@ -66,6 +66,7 @@ class Period:
     def local(self, instant: int) -> datetime:
         return (_EPOCH + timedelta(microseconds=instant)).astimezone(self.zone)
 
+    @cached_property
     def edges(self) -> list[int]:
         """The starts of the buckets, and the end of the last one. A day of a change of clocks has 23 or 25 hours."""
         start = self._floor(self.local(self.first))

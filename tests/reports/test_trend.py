@@ -120,7 +120,7 @@ def test_few_runs_get_no_percentage_and_no_verdict():
 @pytest.mark.parametrize(("day", "hours"), [((2026, 3, 29), 23), ((2026, 10, 25), 25), ((2026, 7, 1), 24)])
 def test_a_day_of_a_change_of_clocks_has_its_own_length(day, hours):
     start = int(datetime(*day, 12, tzinfo=UTC).timestamp()) * 1_000_000
-    edges = Period(start - 10 * DAY, start + 10 * DAY, "Europe/Vienna", start).edges()
+    edges = Period(start - 10 * DAY, start + 10 * DAY, "Europe/Vienna", start).edges
     period = Period(start - 10 * DAY, start + 10 * DAY, "Europe/Vienna", start)
     lengths = {period.local(edge).date(): (later - edge) // 3_600_000_000 for edge, later in itertools.pairwise(edges)}
     assert lengths[datetime(*day).date()] == hours

@@ -22,4 +22,4 @@ class Context:
     @property
     def incomplete(self) -> bool:
         """Whether the last bucket was still being filled when the report was made."""
-        return self.period.edges()[-1] > min(self.period.now, self.period.until)
+        return self.period.edges[-1] > min(self.period.now, self.period.until)

@@ -28,26 +28,38 @@ def build(context: Context) -> Section:
     )
 
 
+Bins = dict[tuple[str, bool], dict[int, int]]
+
+
 def _rows(context: Context) -> list[dict[str, Any]]:
-    found = context.now.durations
-    order = found.groupby("workflow").n.sum().sort_values(ascending=False)
-    rows = []
-    for workflow in order[order > 0].index[:_MOST]:
-        for good in (True, False):
-            now = _of(found, workflow, good)
-            if now["n"]:
-                before = _of(context.before.durations, workflow, good)
-                rows.append({"workflow": str(workflow), "good": good, **now, "before": before})
-    return rows
+    now, before = _bins(context.now.durations), _bins(context.before.durations)
+    totals: Counter[str] = Counter()
+    for (workflow, _), bins in now.items():
+        totals[workflow] += sum(bins.values())
+    return [
+        {
+            "workflow": workflow,
+            "good": good,
+            **_of(now[workflow, good]),
+            "before": _of(before.get((workflow, good), {})),
+        }
+        for workflow, _ in totals.most_common(_MOST)
+        for good in (True, False)
+        if (workflow, good) in now
+    ]
 
 
-def _of(durations: pd.DataFrame, workflow: Any, good: bool) -> dict[str, Any]:
+def _bins(durations: pd.DataFrame) -> Bins:
+    """(workflow, good) → bin → number, summed over time; only what is left after corrections."""
+    found: Bins = {}
+    summed = durations.groupby(["workflow", "good", "bin"], as_index=False).n.sum()
+    for row in summed[summed.n > 0].itertuples(index=False):
+        found.setdefault((str(row.workflow), bool(row.good)), {})[int(row.bin)] = int(row.n)
+    return found
+
+
+def _of(bins: dict[int, int]) -> dict[str, Any]:
     """n, and in µs the quantiles that so many runs allow; the longest run where they do not allow p95."""
-    rows = durations[(durations.workflow == workflow) & (durations.good == good)]
-    bins: Counter[int] = Counter()
-    for bin_, n in zip(rows.bin, rows.n, strict=True):
-        bins[int(bin_)] += int(n)
-    bins = +bins
     n = sum(bins.values())
     return {
         "n": n,

@@ -16,7 +16,7 @@ _LINE, _RIBBON, _GREY = "#D55E00", "rgba(213,94,0,0.18)", "#888888"
 
 def build(context: Context) -> Section:
     now = context.now
-    edges = context.period.edges()
+    edges = context.period.edges
     labels = [label(context.period.local(edge), context.period.width) for edge in edges[:-1]]
     runs, bad = now.per_bucket(now.runs), now.per_bucket(now.bad)
     shares = [Share(int(b), int(n)) for b, n in zip(bad, runs, strict=True)]
