@@ -58,7 +58,7 @@ def counted(rule: CompiledRule, state: AlertState, item: Failed, now: Instant) -
         severity=severity,
         acknowledged_by=state.acknowledged_by if severity is state.severity else "",
         successes=state.successes if last == state.last_at else 0,
-        intermittent=state.intermittent or first < state.last_success_at < last,
+        intermittent=state.intermittent or first < state.first_success_at < last,
         examples=(_example(item), *state.examples[: _EXAMPLES - 1]),
     )
 
@@ -85,12 +85,18 @@ def success(rule: CompiledRule | None, state: AlertState, item: Succeeded) -> tu
     state = replace(
         state,
         intermittent=intermittent,
-        last_success_at=max(state.last_success_at, item.ended_at),
+        first_success_at=_first_success(state, item.ended_at),
         good_since=max(state.good_since, began) if after else state.good_since,
         successes=state.successes + after,
     )
     needed = rule.config.resolve.on_success if rule else 1
     return state, bool(after and needed and state.successes >= needed and not intermittent)
+
+
+def _first_success(state: AlertState, ended_at: Instant) -> Instant:
+    if ended_at <= state.first_at:
+        return state.first_success_at
+    return min(state.first_success_at or ended_at, ended_at)
 
 
 def resolved(state: AlertState, now: Instant) -> AlertState:

@@ -14,9 +14,7 @@ _LONGEST_LINE = 600
 Frame = tuple[str, str]
 
 _PYTHON = re.compile(r'^\s*File "([^"]{1,500})", line \d+, in (\S{1,200})')
-_JAVASCRIPT = re.compile(
-    r"^\s*at (?:async )?(?:([\w$.<>\[\] ]{1,200}) \()?((?:file://|webpack://|node:|/|[A-Za-z]:\\|\w)[^()\s]{0,400}):\d+:\d+\)?(?: \{)?$"
-)
+_JAVASCRIPT = re.compile(r"^\s*at (?:async )?(?:([\w$.<>\[\] ]{1,200}) \()?([/\w][^()\s]{0,400}):\d+:\d+\)?(?: \{)?$")
 _JAVA = re.compile(
     r"^\s*at (?:[\w.@-]{0,100}/{1,2})?([\w$.]{1,300})\.([\w$<>]{1,200})"
     r"\((?:[\w$]+\.(?:java|kt|scala|groovy)(?::\d+)?|Native Method|Unknown Source)\)"

@@ -48,7 +48,8 @@ class AlertState:
     """One state machine: inactive (``alert_id`` empty) → firing → resolved → inactive.
 
     ``level`` is the run-level part (engine, workflow, environment) of the latest failure: a success there may end the
-    alert. ``good_since`` is the start of the latest run that succeeded there after a failure.
+    alert. ``first_success_at`` is the end of the first run that succeeded there since the first failure, ``good_since``
+    the start of the latest that did so after the last failure.
     ``recent`` holds (occurred_at, occurrence) in order, for windowed conditions; ``examples`` the newest first.
     """
 
@@ -66,7 +67,7 @@ class AlertState:
     fired_at: Instant = 0
     resolved_at: Instant = 0
     seen_at: Instant = 0
-    last_success_at: Instant = 0
+    first_success_at: Instant = 0
     good_since: Instant = 0
     successes: int = 0
     intermittent: bool = False

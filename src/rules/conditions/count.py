@@ -52,12 +52,13 @@ class Count:
         for middle in (position - reach, position, position + reach):
             before, after = middle - reach, middle + reach
             if before >= 0 and after < len(members) and members[after][0] - members[before][0] < self.within:
-                if reach:
-                    del members[middle]
+                del members[middle]
                 return
 
     def _kept(self, members: list[tuple[Instant, str]]) -> Recent:
         """What a failure that is still told could complete a window with."""
+        if not members:
+            return ()
         horizon = members[-1][0] - self.within - self.told_within
         return tuple(members[bisect_right(members, horizon, key=lambda member: member[0]) :])
 

@@ -1,0 +1,511 @@
+"""What is said, to whom and when? Small stories on a clock turned by hand."""
+
+import heapq
+from dataclasses import dataclass, field
+
+import pytest
+
+from rules.config import ANY_FAILURE, CountCondition, Policy, Resolve, Rule, SeverityRule
+from rules.decisions import Forget, Notify, Silent, Wake
+from rules.engine import Needs, needs, step
+from rules.fingerprint import fingerprint
+from rules.inputs import Acted, Due, Failed, Input, Succeeded
+from rules.instants import DAY, HOUR, MINUTE, SECOND, Instant
+from rules.model import ErrorInfo, Run
+from rules.ruleset import Ruleset
+from rules.state import AlertState, Slice
+from rules.vocabulary import AlertStatus, Outcome, Severity
+
+START: Instant = 1_795_500_000 * SECOND
+TELLING = {"default": Policy(channels=("ops",))}
+
+
+@dataclass
+class Story:
+    """A ruleset, its state, and a clock. ``said`` is (minutes since the start, channel, reason, since last)."""
+
+    ruleset: Ruleset = field(default_factory=lambda: Ruleset(policies=TELLING))
+    now: Instant = START
+    states: dict[str, AlertState] = field(default_factory=dict)
+    deadlines: dict[tuple[str, str, str], Instant] = field(default_factory=dict)
+    messages: list[tuple[Instant, Notify]] = field(default_factory=list)
+    silences: list[Silent] = field(default_factory=list)
+    failures: int = 0
+
+    def put(self, item: Input) -> None:
+        """Fetch what the input needs, step, and store what came of it: as the shell does, one input at a time."""
+        wanted = needs(self.ruleset, item, Needs())
+        fetched = [s for s in self.states.values() if s.key in wanted.keys or (s.open and s.level in wanted.levels)]
+        part = Slice(fetched)
+        result = step(self.ruleset, part, item, self.now)
+        self.states.update(part.changed)
+        for decision in result.decisions:
+            if isinstance(decision, Notify):
+                self.messages.append((self.now, decision))
+            else:
+                self.silences.append(decision)
+        for deadline in result.deadlines:
+            key = (deadline.kind, deadline.owner, deadline.detail)
+            if isinstance(deadline, Wake):
+                self.deadlines[key] = deadline.due_at
+            else:
+                assert isinstance(deadline, Forget)
+                self.deadlines.pop(key, None)
+
+    def wait(self, duration: int) -> None:
+        until = self.now + duration
+        while self.deadlines:
+            due_at, key = heapq.nsmallest(1, ((at, key) for key, at in self.deadlines.items()))[0]
+            if due_at > until:
+                break
+            del self.deadlines[key]
+            self.now = max(self.now, due_at)
+            self.put(Due(*key, due_at))
+        self.now = until
+
+    def fail(self, workflow="pay", ago=0, severity=None, kind="Boom", environment="", **labels) -> None:
+        self.failures += 1
+        name = f"run{self.failures}"
+        error = ErrorInfo(kind, "it broke")
+        run = Run(
+            name, "event", workflow, name, Outcome.FAILED, error=error, environment=environment, labels=dict(labels)
+        )
+        run_severity = severity or self.ruleset.severity_of(run)
+        self.put(Failed(run, fingerprint(workflow, "", error), run_severity, f"o-{name}", self.now - ago))
+
+    def succeed(self, workflow="pay", took=SECOND, ago=0, environment="") -> None:
+        ended = self.now - ago
+        self.put(Succeeded("event", workflow, environment, ended - took, ended))
+
+    @property
+    def said(self) -> list[tuple[int, str, str, int]]:
+        return [((at - START) // MINUTE, m.channel, m.reason.value, m.since_last) for at, m in self.messages]
+
+    @property
+    def reasons(self) -> list[str]:
+        return [message.reason.value for _, message in self.messages]
+
+    @property
+    def unsaid(self) -> list[str]:
+        return [silent.reason.value for silent in self.silences]
+
+    @property
+    def alert(self) -> AlertState:
+        [state] = self.states.values()
+        return state
+
+
+def story(*rules: Rule, policies=None, severities=()) -> Story:
+    return Story(Ruleset(rules or (ANY_FAILURE,), severities, policies or TELLING))
+
+
+def test_the_first_failure_is_told_the_next_are_counted_and_told_together():
+    s = story()
+    s.fail()
+    for _ in range(7):
+        s.wait(MINUTE)
+        s.fail()
+    s.wait(DAY - HOUR)
+    assert s.said == [(0, "ops", "first", 0), (60, "ops", "again", 7)]
+    assert s.unsaid == ["dedup"] * 7
+    assert s.alert.count == 8
+
+
+def test_the_window_has_a_fixed_length_and_the_next_opens_with_a_message():
+    s = story()
+    for _ in range(18):
+        s.fail()
+        s.wait(10 * MINUTE)
+    assert s.said == [
+        (0, "ops", "first", 0),
+        (60, "ops", "again", 5),
+        (120, "ops", "again", 6),
+        (180, "ops", "again", 6),
+    ]
+
+
+def test_a_failure_after_a_window_that_ended_without_one_is_told_at_once():
+    s = story()
+    s.fail()
+    s.wait(90 * MINUTE)
+    s.fail()
+    s.wait(10 * MINUTE)
+    assert s.said == [(0, "ops", "first", 0), (90, "ops", "again", 1)]
+
+
+def test_every_channel_of_the_policy_has_its_own_messages_with_their_own_ids():
+    s = story(policies={"default": Policy(channels=("ops", "mail"))})
+    s.fail()
+    s.wait(MINUTE)
+    s.fail()
+    s.wait(MINUTE)
+    s.succeed()
+    assert [(channel, reason) for _, channel, reason, _ in s.said] == [
+        ("ops", "first"),
+        ("mail", "first"),
+        ("ops", "resolved"),
+        ("mail", "resolved"),
+    ]
+    assert len({message.id for _, message in s.messages}) == 4
+
+
+def test_two_causes_are_two_alerts_and_a_success_ends_both_the_older_first():
+    s = story()
+    s.fail(kind="Boom")
+    s.wait(MINUTE)
+    s.fail(kind="Bang")
+    s.wait(MINUTE)
+    s.succeed()
+    assert s.reasons == ["first", "first", "resolved", "resolved"]
+    alerts = [message.alert_id for _, message in s.messages]
+    assert alerts[:2] == alerts[2:]
+    assert alerts[0] != alerts[1]
+
+
+@pytest.mark.parametrize(
+    ("took", "reasons"),
+    [(30 * SECOND, ["first", "resolved"]), (MINUTE, ["first"]), (2 * MINUTE, ["first"])],
+    ids=["after", "with", "before"],
+)
+def test_only_a_run_that_started_after_the_last_failure_ends_an_alert(took, reasons):
+    s = story()
+    s.fail()
+    s.wait(MINUTE)
+    s.succeed(took=took)
+    assert s.reasons == reasons
+
+
+def test_a_run_whose_start_is_unknown_counts_by_its_end():
+    s = story()
+    s.fail()
+    s.wait(MINUTE)
+    s.put(Succeeded("event", "pay", "", 0, s.now))
+    assert s.reasons == ["first", "resolved"]
+
+
+def test_a_success_elsewhere_ends_nothing():
+    s = story()
+    s.fail(environment="production")
+    s.wait(MINUTE)
+    s.succeed(environment="staging")
+    s.succeed(workflow="other", environment="production")
+    assert s.reasons == ["first"]
+
+
+def test_a_success_where_it_failed_last_ends_an_alert_of_several_environments():
+    s = story()
+    s.fail(environment="staging")
+    s.wait(MINUTE)
+    s.fail(environment="production")
+    s.wait(MINUTE)
+    s.succeed(environment="staging")
+    assert s.reasons == ["first"]
+    s.succeed(environment="production")
+    assert s.reasons == ["first", "resolved"]
+
+
+def test_as_many_successes_as_asked_for_in_a_row_end_it():
+    s = story(Rule(name="r", resolve=Resolve(on_success=2)))
+    s.fail()
+    s.wait(MINUTE)
+    s.succeed()
+    s.wait(MINUTE)
+    s.succeed()
+    assert s.reasons == ["first", "resolved"]
+
+
+def test_what_fails_and_succeeds_by_turns_ends_by_an_hour_of_quiet():
+    s = story()
+    s.fail()
+    s.wait(2 * MINUTE)
+    s.succeed(took=3 * MINUTE)
+    s.wait(2 * MINUTE)
+    s.fail()
+    s.wait(2 * MINUTE)
+    s.succeed()
+    assert s.said == [(0, "ops", "first", 0)]
+    s.wait(2 * HOUR)
+    assert s.said[1:] == [(60, "ops", "again", 1), (64, "ops", "resolved", 0)]
+
+
+def test_a_success_between_two_failures_that_is_told_late_makes_it_intermittent_too():
+    s = story()
+    s.fail()
+    s.wait(4 * MINUTE)
+    s.fail()
+    s.wait(MINUTE)
+    s.succeed(ago=3 * MINUTE)
+    s.wait(MINUTE)
+    s.succeed()
+    assert s.reasons == ["first"]
+    s.wait(HOUR)
+    assert s.said[-1] == (64, "ops", "resolved", 0)
+
+
+def test_what_no_success_can_end_is_over_after_a_day_of_quiet():
+    s = story()
+    s.fail()
+    s.wait(20 * HOUR)
+    s.fail()
+    s.wait(2 * DAY)
+    assert s.said == [
+        (0, "ops", "first", 0),
+        (20 * 60, "ops", "again", 1),
+        (44 * 60, "ops", "resolved", 0),
+    ]
+
+
+def test_quiet_for_ends_it_and_then_no_success_does():
+    s = story(Rule(name="r", resolve=Resolve(quiet_for="10m")))
+    s.fail()
+    s.wait(5 * MINUTE)
+    s.succeed()
+    s.fail()
+    s.wait(HOUR)
+    assert s.said == [(0, "ops", "first", 0), (15, "ops", "resolved", 1)]
+
+
+def test_a_failure_soon_after_the_end_reopens_the_same_alert_and_breaks_the_window():
+    s = story()
+    s.fail()
+    s.wait(MINUTE)
+    s.succeed()
+    s.wait(15 * MINUTE)
+    s.fail()
+    assert s.said == [(0, "ops", "first", 0), (1, "ops", "resolved", 0), (16, "ops", "reopened", 1)]
+    assert len({message.alert_id for _, message in s.messages}) == 1
+    assert len({message.id for _, message in s.messages}) == 3
+
+
+def test_a_failure_long_after_the_end_is_a_new_alert_even_within_the_old_window():
+    s = story()
+    s.fail()
+    s.wait(MINUTE)
+    s.succeed()
+    s.wait(16 * MINUTE)
+    s.fail()
+    assert s.reasons == ["first", "resolved", "first"]
+    first, _, second = (message.alert_id for _, message in s.messages)
+    assert first != second
+    assert len({message.id for _, message in s.messages}) == 3
+    assert s.alert.count == 1
+
+
+def test_a_failure_from_before_the_success_that_ended_it_does_not_open_it_again():
+    s = story()
+    s.fail()
+    s.wait(MINUTE)
+    s.succeed()
+    s.wait(SECOND)
+    s.fail(ago=30 * SECOND)
+    assert s.reasons == ["first", "resolved"]
+    assert (s.unsaid, s.alert.count, s.alert.status) == (["too_late"], 2, AlertStatus.RESOLVED)
+
+
+def test_a_rise_in_severity_breaks_the_window_and_a_fall_says_nothing():
+    s = story()
+    s.fail(severity=Severity.HIGH)
+    s.wait(MINUTE)
+    s.fail(severity=Severity.MEDIUM)
+    s.wait(MINUTE)
+    s.fail(severity=Severity.CRITICAL)
+    s.wait(MINUTE)
+    s.fail(severity=Severity.HIGH)
+    assert s.said == [(0, "ops", "first", 0), (2, "ops", "severity_up", 2)]
+    assert s.alert.severity is Severity.CRITICAL
+    s.wait(HOUR)
+    assert s.said[2:] == [(62, "ops", "again", 1)]
+
+
+def test_an_acknowledged_alert_still_says_again_and_loses_it_when_it_gets_worse():
+    s = story()
+    s.fail(severity=Severity.HIGH)
+    s.put(Acted("acknowledge", s.alert.key, "ann"))
+    s.fail(severity=Severity.HIGH)
+    s.wait(HOUR)
+    assert s.reasons == ["first", "again"]
+    assert s.alert.acknowledged_by == "ann"
+    s.fail(severity=Severity.CRITICAL)
+    assert s.reasons == ["first", "again", "severity_up"]
+    assert s.alert.acknowledged_by == ""
+
+
+def test_an_acknowledgement_is_carried_over_a_reopening_but_not_into_a_new_alert():
+    s = story()
+    s.fail()
+    s.put(Acted("acknowledge", s.alert.key, "ann"))
+    s.wait(MINUTE)
+    s.succeed()
+    s.wait(MINUTE)
+    s.fail()
+    assert s.alert.acknowledged_by == "ann"
+    s.put(Acted("resolve", s.alert.key, "ann"))
+    s.wait(HOUR)
+    s.fail()
+    assert s.alert.acknowledged_by == ""
+    assert s.reasons == ["first", "resolved", "reopened", "resolved", "first"]
+
+
+def test_acting_on_what_is_not_open_changes_nothing():
+    s = story()
+    s.put(Acted("resolve", "unknown", "ann"))
+    s.fail()
+    s.put(Acted("resolve", s.alert.key, "ann"))
+    s.put(Acted("resolve", s.alert.key, "bob"))
+    s.put(Acted("acknowledge", s.alert.key, "bob"))
+    assert s.reasons == ["first", "resolved"]
+    assert s.alert.acknowledged_by == ""
+
+
+@pytest.mark.parametrize(
+    ("ago", "reasons", "unsaid"),
+    [
+        (15 * MINUTE, ["first"], []),
+        (15 * MINUTE + 1, ["late"], []),
+        (DAY, ["late"], []),
+        (DAY + 1, [], ["too_late"]),
+    ],
+)
+def test_a_late_failure_is_marked_and_one_of_yesterday_only_recorded(ago, reasons, unsaid):
+    s = story()
+    s.fail(ago=ago)
+    assert (s.reasons, s.unsaid) == (reasons, unsaid)
+
+
+def test_a_failure_of_yesterday_is_no_part_of_an_open_alert():
+    s = story()
+    s.fail()
+    s.wait(HOUR)
+    s.fail(ago=2 * DAY)
+    assert (s.reasons, s.unsaid, s.alert.count, s.alert.first_at) == (["first"], ["too_late"], 1, START)
+
+
+@pytest.mark.parametrize(("ago", "reasons"), [(15 * MINUTE, ["first"]), (15 * MINUTE + 1, [])])
+def test_a_window_that_was_full_long_ago_is_not_told(ago, reasons):
+    s = story(Rule(name="r", condition=CountCondition(count=2, within="1m")))
+    s.fail(ago=ago)
+    s.fail(ago=ago)
+    assert s.reasons == reasons
+    assert s.unsaid == ([] if reasons else ["too_late"])
+
+
+def test_a_count_counts_what_filled_the_window_and_afterwards_every_failure():
+    s = story(Rule(name="r", condition=CountCondition(count=3, within="10m")))
+    for _ in range(5):
+        s.fail()
+        s.wait(4 * MINUTE)
+    assert s.said == [(8, "ops", "first", 0)]
+    assert (s.alert.count, s.alert.first_at) == (5, START)
+
+
+def test_a_window_that_is_still_full_after_the_end_counts_no_failure_twice():
+    s = story(Rule(name="r", condition=CountCondition(count=3, within="1h")))
+    for _ in range(3):
+        s.fail()
+    s.wait(MINUTE)
+    s.succeed()
+    s.wait(16 * MINUTE)
+    s.fail()
+    assert s.reasons == ["first", "resolved", "first"]
+    assert s.alert.count == 1
+
+
+@pytest.mark.parametrize(
+    ("policies", "unsaid"),
+    [
+        ({"default": Policy(channels=("ops",), timing={Severity.HIGH: "never"})}, "low"),
+        ({"default": Policy()}, "no_policy"),
+        ({"other": Policy(channels=("ops",))}, "no_policy"),
+    ],
+)
+def test_silence_has_a_reason_and_ends_without_a_word(policies, unsaid):
+    s = story(policies=policies)
+    s.fail()
+    s.wait(MINUTE)
+    s.succeed()
+    assert (s.reasons, s.unsaid) == ([], [unsaid])
+    assert s.silences[0].because
+    assert s.alert.status is AlertStatus.RESOLVED
+
+
+def test_what_was_only_recorded_begins_for_everyone_when_it_gets_worse():
+    s = story()
+    s.fail(severity=Severity.LOW)
+    s.fail(severity=Severity.CRITICAL)
+    assert s.said == [(0, "ops", "first", 0)]
+
+
+def test_a_channel_added_meanwhile_hears_of_the_next_failure_and_one_removed_of_the_end():
+    s = story()
+    s.fail()
+    s.ruleset = Ruleset(policies={"default": Policy(channels=("mail",))})
+    s.fail()
+    s.wait(HOUR)
+    s.succeed()
+    assert [(channel, reason) for _, channel, reason, _ in s.said] == [
+        ("ops", "first"),
+        ("mail", "first"),
+        ("ops", "resolved"),
+        ("mail", "resolved"),
+    ]
+
+
+def test_the_end_of_an_alert_whose_rule_is_gone_is_told_in_the_same_conversation():
+    s = story(Rule(name="r", policy="night"), policies={"night": Policy(channels=("ops",))})
+    s.fail()
+    s.fail()
+    s.ruleset = Ruleset((), policies=TELLING)
+    s.wait(2 * HOUR)
+    s.succeed()
+    assert s.reasons == ["first", "resolved"]
+    first, end = (message for _, message in s.messages)
+    assert (end.policy, end.conversation) == (first.policy, first.conversation) == ("night", first.conversation)
+
+
+def test_an_alert_of_several_workflows_stays_in_one_conversation():
+    s = story(Rule(name="r", by=("cause",)))
+    s.fail("pay")
+    s.fail("ship")
+    s.wait(HOUR)
+    assert s.reasons == ["first", "again"]
+    assert len({message.conversation for _, message in s.messages}) == 1
+
+
+def test_every_rule_that_matches_has_its_own_alert_and_severity():
+    s = story(
+        Rule(name="pinned", match={"workflow": ["pay", "ship"]}, severity=Severity.CRITICAL),
+        Rule(name="elsewhere", match={"workflow": "ship"}),
+        Rule(name="anywhere", match={"severity": ">=high", "labels.team": "shop"}, by=("labels.team",)),
+        severities=[SeverityRule(match={"workflow": "p*"}, severity=Severity.HIGH)],
+    )
+    s.fail("pay", team="shop")
+    assert {(state.rule, state.values[-1], state.severity) for state in s.states.values()} == {
+        ("pinned", fingerprint("pay", "", ErrorInfo("Boom", "it broke")).group, Severity.CRITICAL),
+        ("anywhere", "shop", Severity.HIGH),
+    }
+
+
+def test_the_runs_own_severity_then_the_first_rule_then_high():
+    ruleset = Ruleset(
+        severities=[
+            SeverityRule(match={"workflow": "pay"}, severity=Severity.CRITICAL),
+            SeverityRule(match={"workflow": "*"}, severity=Severity.LOW),
+        ]
+    )
+    run = Run("1", "event", "pay", "1", Outcome.FAILED)
+    assert ruleset.severity_of(run) is Severity.CRITICAL
+    assert ruleset.severity_of(Run("1", "event", "x", "1", Outcome.FAILED)) is Severity.LOW
+    own = Run("1", "event", "pay", "1", Outcome.FAILED, severity=Severity.MEDIUM)
+    assert ruleset.severity_of(own) is Severity.MEDIUM
+    assert Ruleset().severity_of(run) is Severity.HIGH
+
+
+def test_an_old_deadline_changes_nothing():
+    s = story()
+    s.fail()
+    before = s.alert
+    for kind in ("dedup", "quiet", "unknown"):
+        s.put(Due(kind, before.key, "ops", s.now))
+        s.put(Due(kind, "unknown", "ops", s.now))
+    assert s.alert == before
+    assert s.reasons == ["first"]
