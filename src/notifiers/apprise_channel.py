@@ -6,26 +6,31 @@ the machine itself, no secret in a log, and the HTTP code and ``Retry-After`` th
 
 import asyncio
 import contextvars
+import difflib
 import hashlib
+import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Annotated, Any, Literal
-from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import BeforeValidator, SecretStr, field_validator
 
 from notifiers import apprise_fence
+from notifiers.apprise_fence import Seen
 from notifiers.context import ChannelConfig, ChannelContext
-from notifiers.egress import EgressRefused, fenced
-from notifiers.message import Message, Receipt
+from notifiers.egress import fenced
+from notifiers.message import Message, Receipt, Verdict
+from notifiers.redaction import secrets_of
 from notifiers.rendering import cut
 
 _LOCAL_SCHEMES = frozenset({
     "syslog", "dbus", "glib", "kde", "qt", "gnome", "macosx", "windows", "file", "rsyslog", "python", "aprs",
 })  # fmt: skip
 _FILE_ARGUMENTS = frozenset({
-    "template", "keyfile", "key_file", "certfile", "cert", "pgp_key", "pgpkey", "attach", "include", "redirect",
+    "template", "keyfile", "key_file", "certfile", "cert", "subfile", "pgp_key", "pgpkey", "pgppub", "pgpprv",
+    "attach", "include", "redirect",
 })  # fmt: skip
+_LIVE = re.compile(r"@|<(?=[!@#]|\w+:)|\](?=\()")
 _MOST_TEXT = 8_000
 _MARKS = ("critical", "high")
 
@@ -55,20 +60,35 @@ def check_url(url: str) -> None:
         raise ValueError("is not an Apprise URL; it must begin with SERVICE://, such as slack:// or mailto://")
     if scheme in _LOCAL_SCHEMES:
         raise ValueError(f"{scheme}:// reaches this machine itself, which is not allowed here")
-    for name, value in parse_qsl(urlsplit(url).query):
-        if name.lower() in _FILE_ARGUMENTS and value.lower() not in {"no", "false", "0"}:
+    for name, value in _arguments(url).items():
+        if name in _FILE_ARGUMENTS and value.lower() not in {"no", "false", "0"}:
             raise ValueError(f"the argument {name} names a file or a redirect, which is not allowed here")
-    if scheme not in _schemes():
-        raise ValueError(f"{scheme}:// is not a service that Apprise knows")
+    if scheme not in _forms():
+        near = difflib.get_close_matches(scheme, _forms(), 1)
+        raise ValueError(
+            f"{scheme}:// is not a service that Apprise knows" + (f"; did you mean {near[0]}://?" if near else "")
+        )
+
+
+def _arguments(url: str) -> dict[str, str]:
+    """Read as Apprise reads them: a ``#`` before the ``?`` ends nothing there."""
+    from apprise.utils.parse import parse_qsd
+
+    found: dict[str, str] = parse_qsd(url.partition("?")[2], simple=True)["qsd"]  # type: ignore[no-untyped-call]
+    return found
 
 
 @cache
-def _schemes() -> frozenset[str]:
+def _forms() -> dict[str, str]:
+    """The shortest form of a URL for each scheme that Apprise knows, such as ``{schema}://{host}``."""
     import apprise  # slow and large: only where a channel uses it
 
-    services = apprise.Apprise().details()["schemas"]
-    names = (service[kind] or () for service in services for kind in ("protocols", "secure_protocols"))
-    return frozenset(name for group in names for name in group)
+    return {
+        scheme: min(service["details"]["templates"], key=len)
+        for service in apprise.Apprise().details()["schemas"]
+        for kind in ("protocols", "secure_protocols")
+        for scheme in service[kind] or ()
+    }
 
 
 def parse_urls(text: str) -> list[str]:
@@ -76,10 +96,10 @@ def parse_urls(text: str) -> list[str]:
     urls: list[str] = []
     for piece in text.split(","):
         if "://" in piece.split("?")[0] or not urls:
-            urls.append(piece.strip())
+            urls.append(piece)
         else:
             urls[-1] = f"{urls[-1]},{piece}"
-    return [url for url in urls if url]
+    return [url for each in urls if (url := each.strip(", \n"))]
 
 
 class AppriseChannel:
@@ -95,31 +115,36 @@ class AppriseChannel:
         apprise_fence.install()
 
     async def send(self, message: Message, target: str) -> Receipt:
-        loop = asyncio.get_running_loop()
+        seen = Seen(self._context.timeout)
         carried = contextvars.copy_context()
-        return await loop.run_in_executor(self._pool, carried.run, self._notify, message, self._urls[target])
+        try:
+            async with asyncio.timeout(3 * self._context.timeout):
+                return await asyncio.get_running_loop().run_in_executor(
+                    self._pool, carried.run, self._notify, message, self._urls[target], seen
+                )
+        except TimeoutError:
+            return apprise_fence.unheard(seen)
 
     async def aclose(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _notify(self, message: Message, url: str) -> Receipt:
+    def _notify(self, message: Message, url: str, seen: Seen) -> Receipt:
         """One fresh instance for each message: Apprise throttles by instance, we throttle by channel."""
         import apprise
 
-        with fenced(self._context.egress), apprise_fence.recording() as seen:
-            service = apprise.Apprise.instantiate(url, asset=_asset(), suppress_exceptions=True)
+        with fenced(self._context.egress), apprise_fence.recording(seen):
+            asset = _asset()
+            service = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
             if service is None:
-                return apprise_fence.not_understood()
-            try:
-                heard = service.notify(
-                    title=message.title,
-                    body=cut(_harmless(message.text), _MOST_TEXT),
-                    notify_type=_notify_type(message),
-                    body_format=apprise.NotifyFormat.TEXT,
-                )
-            except (EgressRefused, OSError) as error:
-                return apprise_fence.failed(error)
-        return apprise_fence.receipt(bool(heard), seen, message.sent_at)
+                return _not_understood(url)
+            service.retry = 0  # what is worth trying again is tried again by the outbox
+            heard = apprise.Apprise(service, asset=asset).notify(
+                title=harmless(message.title),
+                body=cut(harmless(message.text), _MOST_TEXT),
+                notify_type=_notify_type(message),
+                body_format=apprise.NotifyFormat.TEXT,
+            )
+        return apprise_fence.receipt(bool(heard), seen, message.sent_at, secrets_of(url))
 
 
 def _target(url: str) -> str:
@@ -139,7 +164,15 @@ def _asset() -> Any:
         image_url_logo="",
         secure_logging=True,
         async_mode=False,
+        service_timeout=0,  # otherwise it sends from threads of its own, which all channels share
+        http_redirects=False,
     )
+
+
+def _not_understood(url: str) -> Receipt:
+    scheme = url.partition("://")[0].lower()
+    form = _forms()[scheme].replace("{schema}", scheme)
+    return Receipt(Verdict.REFUSED, detail=f"Apprise cannot read this {scheme}:// URL; its shortest form is {form}")
 
 
 def _notify_type(message: Message) -> str:
@@ -148,6 +181,6 @@ def _notify_type(message: Message) -> str:
     return "failure" if message.severity in _MARKS else "warning"
 
 
-def _harmless(text: str) -> str:
-    """Mentions and Slack's links broken by a mark of no width, so that error text calls nobody."""
-    return text.replace("@", "@\u200b").replace("<!", "<\u200b!")
+def harmless(text: str) -> str:
+    """Mentions, Slack's links and hidden links broken by a mark of no width: error text calls nobody, lures nobody."""
+    return _LIVE.sub(lambda found: f"{found[0]}\u200b", text)

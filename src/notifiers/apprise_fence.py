@@ -10,26 +10,40 @@ from typing import Any
 
 from notifiers import receipts
 from notifiers.message import Receipt, Verdict
+from notifiers.redaction import without
+
+_MOST_ANSWER = 1_000_000  # of what a plugin may read
+_MOST_TOLD = 2_000
 
 
 @dataclass(slots=True)
 class Seen:
-    """The last answer of a delivery; 0 while there was none. ``sent`` says that a request went out."""
+    """The last request of a delivery: its answer (``code`` 0 while there is none), or why there is none.
 
+    ``sent`` says that it may have been heard: it went out, and nothing says that it did not arrive.
+    """
+
+    seconds: float
     code: int = 0
     retry_after: str | None = None
+    said: str = ""
     sent: bool = False
-    timed_out: bool = False
-    refused: str = ""
+    trouble: str = ""
+
+    def begin(self) -> None:
+        self.code, self.retry_after, self.said, self.sent, self.trouble = 0, None, "", True, ""
+
+    def unsent(self, trouble: str) -> None:
+        self.sent, self.trouble = False, trouble
 
 
 _seen: ContextVar[Seen | None] = ContextVar("apprise_seen", default=None)
 _installing = threading.Lock()
-_LOGGERS = ("apprise", "urllib3", "requests")
+_LOGGERS = ("apprise", "requests", "urllib3", "urllib3.connection", "urllib3.connectionpool", "urllib3.util.retry")
 
 
 class _Silent(logging.Filter):
-    """Apprise writes URLs with their tokens; what matters is in the receipt."""
+    """These write URLs with their tokens; what matters is in the receipt."""
 
     def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002
         return False
@@ -51,22 +65,18 @@ def install() -> None:
 
 
 def _recorded(send: Any) -> Any:
-    import requests
-
     def recorded(self: Any, request: Any, *args: Any, **options: Any) -> Any:
         seen = _seen.get()
         if seen is None:
             return send(self, request, *args, **options)
-        seen.sent = True
-        try:
+        # The environment's proxy would be another way out than the one that is checked.
+        options |= {"proxies": {}, "timeout": (seen.seconds, seen.seconds)}
+        seen.begin()
+        with _told(seen):
             answer = send(self, request, *args, **options)
-        except requests.exceptions.ReadTimeout:
-            seen.timed_out = True
-            raise
-        except requests.exceptions.ConnectionError as error:
-            seen.refused = "private address" if "TOCSIN_ALLOW_PRIVATE" in str(error) else "could not connect"
-            raise
+        _read(answer)
         seen.code, seen.retry_after = answer.status_code, answer.headers.get("Retry-After")
+        seen.said = "" if answer.ok else answer.content[:_MOST_TOLD].decode("utf-8", "replace")
         if answer.is_redirect:
             answer.headers.pop("Location", None)  # where a redirect leads was not checked
         return answer
@@ -76,38 +86,58 @@ def _recorded(send: Any) -> Any:
 
 
 @contextlib.contextmanager
-def recording() -> Iterator[Seen]:
-    seen = Seen()
+def _told(seen: Seen) -> Iterator[None]:
+    """Notes why no answer came. Only a time-out while reading and a connection that broke leave it open."""
+    import requests
+    import urllib3
+
+    try:
+        yield
+    except requests.exceptions.ReadTimeout:
+        seen.trouble = "no answer came in time"
+        raise
+    except requests.exceptions.ConnectionError as error:
+        if error.args and isinstance(error.args[0], urllib3.exceptions.ProtocolError):
+            seen.trouble = "the connection broke before an answer came"
+        else:
+            seen.unsent(_PRIVATE if "TOCSIN_ALLOW_PRIVATE" in str(error) else "could not connect")
+        raise
+
+
+def _read(answer: Any) -> None:
+    """A bounded part of the body, now: ``requests`` itself would read an endless one to its end."""
+    import urllib3
+
+    body = b""
+    with contextlib.suppress(urllib3.exceptions.HTTPError, OSError):
+        body = answer.raw.read(_MOST_ANSWER, decode_content=True)
+    answer._content, answer._content_consumed = body, True
+    answer.raw.close()
+
+
+@contextlib.contextmanager
+def recording(seen: Seen) -> Iterator[None]:
     token = _seen.set(seen)
     try:
-        yield seen
+        yield
     finally:
         _seen.reset(token)
 
 
-def receipt(heard: bool, seen: Seen, now: str) -> Receipt:
+def receipt(heard: bool, seen: Seen, now: str, secrets: frozenset[str]) -> Receipt:
     """Apprise says yes or no; the wire says why. A redirect is a no, whatever Apprise made of it."""
     if seen.code and not (heard and seen.code < 300):
-        found = receipts.of_status(seen.code, seen.retry_after, now)
+        found = receipts.of_status(seen.code, seen.retry_after, now, without(seen.said, secrets))
         return found if not found.delivered else Receipt(Verdict.REFUSED, seen.code, "the service refused the message")
     if heard:
         return Receipt(Verdict.DELIVERED, seen.code or None, f"HTTP {seen.code}" if seen.code else "handed over")
-    if seen.timed_out:
-        return Receipt(Verdict.UNSURE, detail="no answer came in time")
-    return Receipt(Verdict.UNREACHABLE, detail=_why(seen))
+    return unheard(seen)
 
 
-def _why(seen: Seen) -> str:
-    if seen.refused == "private address":
-        return "the service is at a private address; list its network in TOCSIN_ALLOW_PRIVATE to allow it"
-    return seen.refused or "the service could not be reached or refused the message; Apprise does not tell which"
+def unheard(seen: Seen) -> Receipt:
+    verdict = Verdict.UNSURE if seen.sent else Verdict.UNREACHABLE
+    return Receipt(verdict, detail=seen.trouble or _UNKNOWN)
 
 
-def failed(error: OSError) -> Receipt:
-    return Receipt(Verdict.UNREACHABLE, detail=f"could not connect: {type(error).__name__}")
-
-
-def not_understood() -> Receipt:
-    return Receipt(
-        Verdict.REFUSED, detail="Apprise does not understand this URL; look it up in Apprise's documentation"
-    )
+_PRIVATE = "the service is at a private address; list its network in TOCSIN_ALLOW_PRIVATE to allow it"
+_UNKNOWN = "the service could not be reached or refused the message; Apprise does not tell which"

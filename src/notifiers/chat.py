@@ -1,5 +1,6 @@
 """``type: slack`` and ``type: discord``: plain text to an incoming webhook of the service."""
 
+import re
 from typing import Literal
 
 import msgspec
@@ -13,6 +14,8 @@ from notifiers.rendering import cut
 _SLACK_MOST = 12_000
 _DISCORD_MOST = 1_950
 _UNSEEN = "\u200b"
+_ADDRESS = re.compile(r"(https?://[^\s<>\[\]()@*`|]+)")
+_DISCORD_SIGN = re.compile(r"[@*_`~|\[\]<>#\\]")
 
 
 class SlackConfig(ChannelConfig):
@@ -36,12 +39,11 @@ class ChatChannel:
 
     def __init__(self, name: str, config: SlackConfig | DiscordConfig, context: ChannelContext) -> None:
         self.name, self.kind = name, config.type
-        self._url = config.url.get_secret_value()
         self._body = _BODIES[config.type]
-        self._poster = Poster(context.egress, context.timeout)
+        self._poster = Poster(config.url.get_secret_value(), context)
 
     async def send(self, message: Message, target: str) -> Receipt:  # noqa: ARG002 - there is only one
-        return await self._poster.post(self._url, self._body(message), {}, message.sent_at)
+        return await self._poster.post(self._body(message), {}, message.sent_at)
 
     async def aclose(self) -> None:
         await self._poster.aclose()
@@ -64,8 +66,13 @@ def discord_body(message: Message) -> bytes:
 
 
 def _discord_escaped(text: str) -> str:
-    text = text.replace("@", f"@{_UNSEEN}")
-    return "".join(f"\\{sign}" if sign in "*_`~|" else sign for sign in text)
+    """Addresses stay whole, or links would break; all that could format, hide a link or call somebody is escaped."""
+    pieces = _ADDRESS.split(text)
+    return "".join(piece if _ADDRESS.fullmatch(piece) else _DISCORD_SIGN.sub(_broken, piece) for piece in pieces)
+
+
+def _broken(found: re.Match[str]) -> str:
+    return f"@{_UNSEEN}" if found[0] == "@" else f"\\{found[0]}"
 
 
 _BODIES = {"slack": slack_body, "discord": discord_body}

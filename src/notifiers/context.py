@@ -1,8 +1,8 @@
 """What every channel is made from: its configuration, checked, and the way out that it may use."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
+import httpx2
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from notifiers.egress import Egress
@@ -25,7 +25,12 @@ class ChannelContext:
 
 
 def http_url(value: SecretStr) -> SecretStr:
-    parts = urlsplit(value.get_secret_value())
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must be a URL that starts with https:// or http:// and names a host")
+    """Raises ValueError, which says nothing of the value: it is a secret."""
+    try:
+        parts = httpx2.URL(value.get_secret_value())
+        usable = parts.host.encode("idna") and 0 < (parts.port or 80) < 65_536
+    except (httpx2.InvalidURL, UnicodeError):
+        usable = False
+    if not usable or parts.scheme not in {"http", "https"}:
+        raise ValueError("must be a URL that starts with https:// or http:// and names a host (and a port, if any)")
     return value

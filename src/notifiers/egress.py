@@ -16,6 +16,7 @@ import httpx2
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # no other IPv6 address is ever assigned to a public host
 
 
 class EgressRefused(OSError):
@@ -39,35 +40,36 @@ class Egress:
                 )
 
     def _permits(self, address: Address) -> bool:
-        public = address.is_global and not address.is_multicast
-        return self._all or public or any(address in network for network in self._allowed)
+        return self._all or _is_public(address) or any(address in network for network in self._allowed)
 
-    async def resolve(self, host: str, port: int) -> str:
-        """The first address of ``host``, once all of them are found permitted. Raises OSError."""
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = [str(each[4][0]) for each in found]
-        self.check(host, addresses)
-        return addresses[0]
-
-    async def connect(self, host: str, port: int, seconds: float) -> socket.socket:
-        """A connected, non-blocking socket. Raises OSError, TimeoutError."""
-        address = await self.resolve(host, port)
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        opened = socket.socket(family, socket.SOCK_STREAM)
-        opened.setblocking(False)
+    async def resolve(self, host: str, port: int, seconds: float | None = None) -> list[str]:
+        """Every address of ``host``, once all of them are found permitted. Raises OSError, TimeoutError."""
         try:
             async with asyncio.timeout(seconds):
-                await asyncio.get_running_loop().sock_connect(opened, (address, port))
-        except BaseException:
-            opened.close()
-            raise
-        return opened
+                found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except UnicodeError as error:
+            raise OSError(f"{host!r} is not the name of a host") from error
+        addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+        self.check(host, addresses)
+        return addresses
+
+    async def connect(self, host: str, port: int, seconds: float) -> socket.socket:
+        """A connected, non-blocking socket to the first address that answers. Raises OSError, TimeoutError."""
+        failure: OSError = OSError(f"{host} has no address")
+        addresses = await self.resolve(host, port, seconds)
+        for address in addresses:
+            try:
+                return await _connected(address, port, seconds / len(addresses))
+            except OSError as error:
+                failure = error
+        raise failure
 
     def client(self, timeout: float) -> httpx2.AsyncClient:
         """An HTTP client that follows no redirect, uses no proxy and connects to checked addresses only."""
-        transport = httpx2.AsyncHTTPTransport(trust_env=False)
+        trusted = httpx2.create_ssl_context()
+        transport = httpx2.AsyncHTTPTransport(verify=trusted, trust_env=False)
         transport._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=httpx2.create_ssl_context(),
+            ssl_context=trusted,
             max_connections=20,
             keepalive_expiry=30,
             network_backend=_CheckedBackend(self),
@@ -76,25 +78,60 @@ class Egress:
 
 
 def _plain(address: Address) -> Address:
-    """The IPv4 address inside a mapped or translated IPv6 one."""
+    """The IPv4 address inside an IPv6 one that is mapped, tunnelled (6to4) or translated (NAT64)."""
     if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped:
-            return address.ipv4_mapped
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner:
+            return inner
         if address in _NAT64:
             return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address
+
+
+def _is_public(address: Address) -> bool:
+    assigned = isinstance(address, ipaddress.IPv4Address) or address in _GLOBAL_UNICAST
+    return assigned and address.is_global and not address.is_multicast
+
+
+async def _connected(address: str, port: int, seconds: float | None) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened.setblocking(False)
+    try:
+        async with asyncio.timeout(seconds):
+            await asyncio.get_running_loop().sock_connect(opened, (address, port))
+    except BaseException:
+        opened.close()
+        raise
+    return opened
 
 
 class _CheckedBackend(httpcore2.AsyncNetworkBackend):
     def __init__(self, egress: Egress) -> None:
         self._egress, self._inner = egress, httpcore2.AnyIOBackend()
 
-    async def connect_tcp(self, host: str, port: int, *args: Any, **options: Any) -> httpcore2.AsyncNetworkStream:
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the backend's interface has it so
+        *args: Any,
+        **options: Any,
+    ) -> httpcore2.AsyncNetworkStream:
+        failure: Exception = httpcore2.ConnectError("the host has no address")
         try:
-            address = await self._egress.resolve(host, port)
+            addresses = await self._egress.resolve(host, port, timeout)
+        except TimeoutError as error:
+            raise httpcore2.ConnectTimeout("the name was not resolved in time") from error
         except OSError as error:
             raise httpcore2.ConnectError(str(error)) from error
-        return await self._inner.connect_tcp(address, port, *args, **options)
+        share = timeout and timeout / len(addresses)
+        for address in addresses:
+            try:
+                return await self._inner.connect_tcp(address, port, share, *args, **options)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+        raise failure
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)

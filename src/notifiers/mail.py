@@ -1,8 +1,9 @@
 """``type: email``: text and HTML over SMTP, one recipient for each delivery, one thread for each alert."""
 
 import html
+import re
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -16,9 +17,13 @@ from notifiers import receipts
 from notifiers.context import ChannelConfig, ChannelContext
 from notifiers.egress import EgressRefused
 from notifiers.message import Message, Receipt, Verdict
-from notifiers.rendering import plain_line
+from notifiers.redaction import secrets_of, without
+from notifiers.rendering import plain_block, plain_line
 
+_MOST_TEXT = 100_000
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+_ADDRESS = re.compile(r"[!-~]+@[!-?A-~]+")
 
 
 def _as_list(value: object) -> object:
@@ -34,8 +39,7 @@ class EmailConfig(ChannelConfig):
     @field_validator("smtp")
     @classmethod
     def _server(cls, value: SecretStr) -> SecretStr:
-        parts = urlsplit(value.get_secret_value())
-        if parts.scheme not in _PORTS or not parts.hostname:
+        if not _is_server(value.get_secret_value()):
             raise ValueError("must be smtp://HOST:PORT, smtp+starttls:// or smtps://, with user:password@ if needed")
         return value
 
@@ -49,13 +53,22 @@ class EmailConfig(ChannelConfig):
     def _recipients(cls, value: list[str]) -> list[str]:
         if not value:
             raise ValueError("name at least one recipient")
-        return [_address(each) for each in value]
+        return [_address(each) for each in dict.fromkeys(value)]
+
+
+def _is_server(url: str) -> bool:
+    """The reasons of the standard library are not told: they quote the URL, password and all."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in _PORTS and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _address(value: str) -> str:
     address = parseaddr(value)[1]
-    if "@" not in address or any(sign in value for sign in "\r\n"):
-        raise ValueError(f"{value!r} is not an e-mail address")
+    if not _ADDRESS.fullmatch(address) or any(sign in value for sign in "\r\n"):
+        raise ValueError(f"{value!r} is not an e-mail address (name@example.com, in ASCII)")
     return value
 
 
@@ -68,15 +81,15 @@ class EmailChannel:
         self._from = config.sender
         self._context = context
         self._server = urlsplit(config.smtp.get_secret_value())
+        self._secrets = secrets_of(config.smtp.get_secret_value())
+        self._trusted = None if self._server.scheme == "smtp" else ssl.create_default_context()
 
     async def send(self, message: Message, target: str) -> Receipt:
         mail = compose(message, self._from, target)
         try:
             return await self._hand_over(mail, target)
         except aiosmtplib.SMTPResponseException as error:
-            return receipts.of_smtp(error.code, error.message)
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            return receipts.of_smtp(error.recipients[0].code, error.recipients[0].message)
+            return self._answered(error.code, error.message)
         except EgressRefused as error:
             return Receipt(Verdict.UNREACHABLE, detail=str(error))
         except (OSError, aiosmtplib.SMTPException, TimeoutError) as error:
@@ -84,6 +97,9 @@ class EmailChannel:
 
     async def aclose(self) -> None:
         return None
+
+    def _answered(self, code: int, text: str) -> Receipt:
+        return receipts.of_smtp(code, without(text, self._secrets))
 
     async def _hand_over(self, mail: EmailMessage, target: str) -> Receipt:
         port = self._server.port or _PORTS[self._server.scheme]
@@ -95,23 +111,23 @@ class EmailChannel:
             timeout=self._context.timeout,
             use_tls=self._server.scheme == "smtps",
             start_tls=self._server.scheme == "smtp+starttls",
-            tls_context=ssl.create_default_context(),
+            tls_context=self._trusted,
+            local_hostname=parseaddr(self._from)[1].rpartition("@")[2],  # a look-up of our own name can take long
         )
         async with client:
             if self._server.username:
                 await client.login(unquote(self._server.username), unquote(self._server.password or ""))
-            return await _transfer(client, mail, parseaddr(self._from)[1], parseaddr(target)[1])
+            return await self._transfer(client, mail, parseaddr(target)[1])
 
-
-async def _transfer(client: aiosmtplib.SMTP, mail: EmailMessage, sender: str, target: str) -> Receipt:
-    """Up to the end of DATA nothing was heard; a connection that breaks there leaves it open."""
-    await client.mail(sender)
-    await client.rcpt(target)
-    try:
-        code, text = (await client.data(mail.as_bytes()))[:2]
-    except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError) as error:
-        return Receipt(Verdict.UNSURE, detail=f"no answer to the message came: {type(error).__name__}")
-    return receipts.of_smtp(code, text)
+    async def _transfer(self, client: aiosmtplib.SMTP, mail: EmailMessage, target: str) -> Receipt:
+        """Up to the end of DATA nothing was heard; a connection that breaks there leaves it open."""
+        await client.mail(parseaddr(self._from)[1])
+        await client.rcpt(target)
+        try:
+            code, text = await client.data(mail.as_bytes())
+        except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError) as error:
+            return Receipt(Verdict.UNSURE, detail=f"no answer to the message came: {type(error).__name__}")
+        return self._answered(code, text)
 
 
 def compose(message: Message, sender: str, target: str) -> EmailMessage:
@@ -125,7 +141,7 @@ def compose(message: Message, sender: str, target: str) -> EmailMessage:
     root = f"<{_root(message)}@{domain}>"
     mail["References"], mail["In-Reply-To"] = root, root
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(message.text)
+    mail.set_content(plain_block(message.text, _MOST_TEXT))
     mail.add_alternative(_html(message), subtype="html")
     return mail
 
@@ -140,24 +156,21 @@ def _local(target: str) -> str:
 
 
 def _html(message: Message) -> str:
-    return _PAGE.format(
-        title=html.escape(message.title),
-        body="".join(_paragraphs(message.text.split("\n\n"))),
-    )
+    own = {
+        f"{name}: {url}": (name, url) for name, url in message.links.items() if url.startswith(("http://", "https://"))
+    }
+    blocks = plain_block(message.text, _MOST_TEXT).split("\n\n")
+    return _PAGE.format(title=html.escape(message.title), body="".join(_paragraph(block, own) for block in blocks))
 
 
-def _paragraphs(blocks: Sequence[str]) -> list[str]:
-    return [f'<p style="margin:0 0 12px;white-space:pre-wrap">{_linked(html.escape(block))}</p>' for block in blocks]
+def _paragraph(block: str, own: Mapping[str, tuple[str, str]]) -> str:
+    lines = "\n".join(_linked(*own[line]) if line in own else html.escape(line) for line in block.split("\n"))
+    return f'<p style="margin:0 0 12px;white-space:pre-wrap">{lines}</p>'
 
 
-def _linked(text: str) -> str:
-    """Our own links at the end of a line become links; what an error says stays text."""
-    lines = []
-    for line in text.split("\n"):
-        name, separator, url = line.partition(": ")
-        own = separator and name in {"run", "alert", "group", "source"} and url.startswith(("http://", "https://"))
-        lines.append(f'<a href="{url}">{name}</a>' if own else line)
-    return "\n".join(lines)
+def _linked(name: str, url: str) -> str:
+    """Only the message's own links become links; an address in what an error says stays text."""
+    return f'<a href="{html.escape(url)}">{html.escape(name)}</a>'
 
 
 _PAGE = """<!doctype html>

@@ -6,19 +6,21 @@ from email.utils import parsedate_to_datetime
 import httpx2
 
 from notifiers.message import Receipt, Verdict
+from notifiers.rendering import plain_line
 
 _AGAIN = frozenset({408, 425, 429})
 _MOST_DETAIL = 300
+_MOST_WAIT = 86_400.0
 
 
 def of_status(code: int, retry_after: str | None, now: str, detail: str = "") -> Receipt:
     """``retry_after`` as the header has it, seconds or an HTTP date; ``now`` is RFC 3339."""
-    text = " ".join(detail.split())[:_MOST_DETAIL]
+    text = plain_line(detail, _MOST_DETAIL) or ("redirects are not followed" if 300 <= code < 400 else "")
     said = f"HTTP {code}" + (f": {text}" if text else "")
     if 200 <= code < 300:
         return Receipt(Verdict.DELIVERED, code, said)
     if code in _AGAIN or code >= 500:
-        return Receipt(Verdict.UNREACHABLE, code, said, _seconds(retry_after, now))
+        return Receipt(Verdict.UNREACHABLE, code, said, seconds_to_wait(retry_after, now))
     return Receipt(Verdict.REFUSED, code, said)
 
 
@@ -36,20 +38,20 @@ def _reason(error: httpx2.HTTPError) -> str:
 
 
 def of_smtp(code: int, text: str) -> Receipt:
-    said = f"SMTP {code}: {' '.join(text.split())[:_MOST_DETAIL]}"
+    said = f"SMTP {code}: {plain_line(text, _MOST_DETAIL)}"
     if 200 <= code < 300:
         return Receipt(Verdict.DELIVERED, code, said)
-    return Receipt(Verdict.UNREACHABLE if 400 <= code < 500 else Verdict.REFUSED, code, said)
+    return Receipt(Verdict.REFUSED if code >= 500 else Verdict.UNREACHABLE, code, said)
 
 
-def _seconds(retry_after: str | None, now: str) -> float | None:
-    if not retry_after:
-        return None
-    if retry_after.strip().isdigit():
-        return float(min(int(retry_after), 86_400))
+def seconds_to_wait(retry_after: str | None, now: str) -> float | None:
+    """At most a day. None for what is neither a number of seconds nor an HTTP date (RFC 9110, 10.2.3)."""
+    text = (retry_after or "").strip()
+    if text.isascii() and text.isdigit():
+        return min(_MOST_WAIT, float(text))
     try:
-        at = parsedate_to_datetime(retry_after)
-    except ValueError:
+        at = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return min(86_400.0, max(0.0, (at - datetime.fromisoformat(now)).total_seconds()))
+    return min(_MOST_WAIT, max(0.0, (at - datetime.fromisoformat(now)).total_seconds()))

@@ -9,7 +9,8 @@ MOST_TITLE = 150
 _MOST_ERROR = 1_000
 _MOST_RUNS = 3
 _CONTROL = re.compile(
-    r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff]"
+    r"\x1b\[[0-9;?]*[ -/]*[@-~]"  # what a terminal obeys, then what nobody sees and half characters
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
 _LEADS = {
     "again": "again",

@@ -1,6 +1,7 @@
 """``type: webhook``: Tocsin's own JSON, signed by Standard Webhooks when the channel has a secret."""
 
 import base64
+import re
 from datetime import datetime
 from typing import Any, Literal
 
@@ -12,6 +13,9 @@ from notifiers.context import ChannelConfig, ChannelContext, http_url
 from notifiers.message import AlertPart, Message, Receipt
 from notifiers.posting import Poster
 
+_MOST_RUNS = 5
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?|[A-Za-z0-9+/]{4})")
+
 
 class WebhookConfig(ChannelConfig):
     type: Literal["webhook"]
@@ -20,6 +24,18 @@ class WebhookConfig(ChannelConfig):
 
     _url = field_validator("url")(http_url)
 
+    @field_validator("secret")
+    @classmethod
+    def _usable(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        text = value.get_secret_value()
+        if not text:
+            raise ValueError("is empty; give the secret, or leave the key out for webhooks without a signature")
+        if text.startswith("whsec_") and not _BASE64.fullmatch(text.removeprefix("whsec_")):
+            raise ValueError("must be base64 after whsec_; a secret of another form must not begin so")
+        return value
+
 
 class WebhookChannel:
     kind = "webhook"
@@ -27,13 +43,12 @@ class WebhookChannel:
 
     def __init__(self, name: str, config: WebhookConfig, context: ChannelContext) -> None:
         self.name = name
-        self._url = config.url.get_secret_value()
         self._signer = Webhook(_key(config.secret.get_secret_value())) if config.secret else None
-        self._poster = Poster(context.egress, context.timeout)
+        self._poster = Poster(config.url.get_secret_value(), context)
 
     async def send(self, message: Message, target: str) -> Receipt:  # noqa: ARG002 - there is only one
         body = payload(message)
-        return await self._poster.post(self._url, body, self._headers(message, body), message.sent_at)
+        return await self._poster.post(body, self._headers(message, body), message.sent_at)
 
     async def aclose(self) -> None:
         await self._poster.aclose()
@@ -47,7 +62,7 @@ class WebhookChannel:
         return headers
 
 
-def _key(secret: str) -> str | bytes:
+def _key(secret: str) -> str:
     """``whsec_`` and base64 as the standard has it; any other text is the key itself."""
     return secret if secret.startswith("whsec_") else base64.b64encode(secret.encode()).decode()
 
@@ -79,7 +94,7 @@ def _alert(part: AlertPart) -> dict[str, Any]:
         "runs": [
             {"id": run.id, "workflow": run.workflow, "run_id": run.run_id, "outcome": run.outcome, "at": run.at,
              "url": run.url}
-            for run in part.runs
+            for run in part.runs[:_MOST_RUNS]
         ],
         "count": part.count,
         "since_last": part.since_last,
