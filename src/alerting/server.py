@@ -31,6 +31,7 @@ from alerting.telemetry import Telemetry
 from alerting.traces import spans_of_run
 from alerting.wiring import activator, check_notify
 
+_LOOK_SECONDS = 0.25
 _RESTART_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -76,6 +77,9 @@ def serve(settings: Settings, environ: Mapping[str, str], with_worker: bool, ann
         )
     )
     announce(f"http://{settings.listen}")
+    # The server raises the signal that ended it once more: what is open has to be closed first.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
     try:
         server.run(sockets=[listening])
     finally:
@@ -161,7 +165,7 @@ def _supervise(settings: Settings, stopping: threading.Event) -> None:
         reading, writing = os.pipe()
         worker = subprocess.Popen(_worker_command(settings, reading), pass_fds=[reading])
         os.close(reading)
-        while worker.poll() is None and not stopping.wait(0.1):
+        while worker.poll() is None and not stopping.wait(_LOOK_SECONDS):
             pass
         if stopping.is_set():
             worker.send_signal(signal.SIGTERM)

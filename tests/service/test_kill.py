@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import os
 import random
 import threading
 import time
@@ -22,9 +21,14 @@ class Sender(threading.Thread):
         super().__init__(daemon=True)
         self._service, self._prefix, self._left = service, name, failures
         self.acknowledged: list[str] = []
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self.join(10)
 
     def run(self) -> None:
-        while len(self.acknowledged) < self._left:
+        while len(self.acknowledged) < self._left and not self._stopping.is_set():
             number = len(self.acknowledged)
             run_id = f"{self._prefix}-{number}"
             if self._send({"workflow": f"w{number % CAUSES}", "run_id": run_id, "outcome": "failed",
@@ -44,9 +48,14 @@ class Sender(threading.Thread):
             connection.close()
 
 
-@pytest.mark.timeout(240)
-def test_nothing_is_lost_or_doubled_when_both_processes_are_killed(tmp_path):
-    failures, kills = int(os.environ.get("TOCSIN_KILL_FAILURES", "2000")), 6
+@pytest.mark.parametrize(
+    ("failures", "kills"),
+    [
+        pytest.param(2_000, 6, marks=pytest.mark.timeout(240)),
+        pytest.param(20_000, 40, marks=[pytest.mark.soak, pytest.mark.timeout(1_200)]),
+    ],
+)
+def test_nothing_is_lost_or_doubled_when_both_processes_are_killed(tmp_path, failures, kills):
     chance = random.Random(20261123)
     with HttpSink() as sink:
         service = Service(f'channels: {{hook: {{type: webhook, url: "{sink.url}"}}}}', tmp_path)
@@ -60,7 +69,7 @@ def test_nothing_is_lost_or_doubled_when_both_processes_are_killed(tmp_path):
             service.start_again()
             service.wait_ready()
         for sender in senders:
-            sender.join(120)
+            sender.join(600)
         service.wait_drained()
         stored = [failure["run_id"] for failure in service.items("/api/v1/failures")]
         counts = {alert["workflow"]: alert["count"] for alert in service.items("/api/v1/alerts")}
@@ -74,3 +83,24 @@ def test_nothing_is_lost_or_doubled_when_both_processes_are_killed(tmp_path):
     first = [request.json for request in sink.requests if request.json["reason"] == "first"]
     assert {said["alerts"][0]["workflow"] for said in first} == set(counts)
     assert len({said["id"] for said in first}) == CAUSES
+
+
+def test_a_service_that_is_asked_to_end_loses_nothing(tmp_path):
+    service = Service("", tmp_path)
+    service.wait_ready()
+    sender = Sender(service, "s", 10_000)
+    sender.start()
+    time.sleep(1)
+    began = time.monotonic()
+    service.stop()
+    assert time.monotonic() - began < 10
+    assert service.process.returncode == 0
+    acknowledged = len(sender.acknowledged)
+    service.start_again()
+    service.wait_ready()
+    sender.stop()
+    service.wait_drained()
+    stored = {failure["run_id"] for failure in service.items("/api/v1/failures")}
+    service.stop()
+    assert acknowledged > 20
+    assert set(sender.acknowledged) <= stored
