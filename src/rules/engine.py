@@ -107,7 +107,7 @@ def _another(rule: CompiledRule, before: AlertState, item: Failed, now: Instant,
         return _too_late(before, "it happened more than a day ago", result)
     state = episode.counted(rule, before, item, now)
     if state.intermittent and not before.intermittent:
-        result.deadlines.append(episode.quiet_deadline(rule, state))
+        result.deadlines.append(episode.quiet_deadline(rule, state, now))
     if state.severity.rank > before.severity.rank:
         return telling.at_once(rule, state, Reason.SEVERITY_UP, now, result)
     return telling.occurrence(rule, state, now, result)
@@ -126,7 +126,7 @@ def _holds(
         return _too_late(episode.counted(rule, state, item, now), "a later run has succeeded since", result)
     else:
         state, reason = episode.reopened(rule, state, item, now), Reason.REOPENED
-    result.deadlines.append(episode.quiet_deadline(rule, state))
+    result.deadlines.append(episode.quiet_deadline(rule, state, now))
     return telling.at_once(rule, state, reason, now, result)
 
 
@@ -142,7 +142,7 @@ def _succeeded(
     if ends:
         state = _resolved(state, now, result)
     elif state.intermittent and not before.intermittent:
-        result.deadlines.append(episode.quiet_deadline(rule, state))
+        result.deadlines.append(episode.quiet_deadline(rule, state, now))
     states.put(state)
 
 
@@ -154,7 +154,7 @@ def _due(ruleset: Ruleset, states: Slice, item: Due, now: Instant, result: Resul
     if item.kind == telling.DEDUP:
         states.put(telling.window_ended(rule, state, item.detail, now, result))
     elif item.kind == episode.QUIET:
-        wake = episode.quiet_deadline(rule, state)
+        wake = episode.quiet_deadline(rule, state, now)
         if wake.due_at > now:
             result.deadlines.append(wake)
         else:

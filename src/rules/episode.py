@@ -103,12 +103,12 @@ def resolved(state: AlertState, now: Instant) -> AlertState:
     return replace(state, status=AlertStatus.RESOLVED, resolved_at=now, successes=0)
 
 
-def quiet_deadline(rule: CompiledRule | None, state: AlertState) -> Wake:
-    """When the episode ends by silence alone. Counted from the last failure's arrival."""
+def quiet_deadline(rule: CompiledRule | None, state: AlertState, now: Instant) -> Wake:
+    """When the episode ends by silence alone. Counted from the last failure's arrival, and never in the past."""
     quiet = rule.config.resolve.quiet_for if rule else None
     if quiet is None:
         quiet = INTERMITTENT_QUIET if state.intermittent else EXPIRES_AFTER
-    return Wake(QUIET, state.key, "", state.seen_at + quiet)
+    return Wake(QUIET, state.key, "", max(state.seen_at + quiet, now))
 
 
 def _severity(rule: CompiledRule, item: Failed) -> Severity:

@@ -49,12 +49,11 @@ def window_ended(
 ) -> AlertState:
     """Say "+N" of what was counted. A rule that is no longer there, or no longer tells this channel, says nothing."""
     before = state.told.get(channel)
-    if before is None or before.until > now:
+    if before is None or before.until > now or not before.pending:
         return state
-    after = replace(before, until=0)
-    if before.pending and rule is not None and channel in _listening(rule, state, result):
-        after = _tell(rule, state, channel, before, Reason.AGAIN, now, result)
-    return replace(state, told={**state.told, channel: after})
+    if rule is None or channel not in _listening(rule, state, result):
+        return state
+    return replace(state, told={**state.told, channel: _tell(rule, state, channel, before, Reason.AGAIN, now, result)})
 
 
 def resolution(state: AlertState, result: Result) -> AlertState:

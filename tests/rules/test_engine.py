@@ -1,98 +1,15 @@
 """What is said, to whom and when? Small stories on a clock turned by hand."""
 
-import heapq
-from dataclasses import dataclass, field
-
 import pytest
 
 from rules.config import ANY_FAILURE, CountCondition, Policy, Resolve, Rule, SeverityRule
-from rules.decisions import Forget, Notify, Silent, Wake
-from rules.engine import Needs, needs, step
 from rules.fingerprint import fingerprint
-from rules.inputs import Acted, Due, Failed, Input, Succeeded
-from rules.instants import DAY, HOUR, MINUTE, SECOND, Instant
+from rules.inputs import Acted, Due, Succeeded
+from rules.instants import DAY, HOUR, MINUTE, SECOND
 from rules.model import ErrorInfo, Run
 from rules.ruleset import Ruleset
-from rules.state import AlertState, Slice
 from rules.vocabulary import AlertStatus, Outcome, Severity
-
-START: Instant = 1_795_500_000 * SECOND
-TELLING = {"default": Policy(channels=("ops",))}
-
-
-@dataclass
-class Story:
-    """A ruleset, its state, and a clock. ``said`` is (minutes since the start, channel, reason, since last)."""
-
-    ruleset: Ruleset = field(default_factory=lambda: Ruleset(policies=TELLING))
-    now: Instant = START
-    states: dict[str, AlertState] = field(default_factory=dict)
-    deadlines: dict[tuple[str, str, str], Instant] = field(default_factory=dict)
-    messages: list[tuple[Instant, Notify]] = field(default_factory=list)
-    silences: list[Silent] = field(default_factory=list)
-    failures: int = 0
-
-    def put(self, item: Input) -> None:
-        """Fetch what the input needs, step, and store what came of it: as the shell does, one input at a time."""
-        wanted = needs(self.ruleset, item, Needs())
-        fetched = [s for s in self.states.values() if s.key in wanted.keys or (s.open and s.level in wanted.levels)]
-        part = Slice(fetched)
-        result = step(self.ruleset, part, item, self.now)
-        self.states.update(part.changed)
-        for decision in result.decisions:
-            if isinstance(decision, Notify):
-                self.messages.append((self.now, decision))
-            else:
-                self.silences.append(decision)
-        for deadline in result.deadlines:
-            key = (deadline.kind, deadline.owner, deadline.detail)
-            if isinstance(deadline, Wake):
-                self.deadlines[key] = deadline.due_at
-            else:
-                assert isinstance(deadline, Forget)
-                self.deadlines.pop(key, None)
-
-    def wait(self, duration: int) -> None:
-        until = self.now + duration
-        while self.deadlines:
-            due_at, key = heapq.nsmallest(1, ((at, key) for key, at in self.deadlines.items()))[0]
-            if due_at > until:
-                break
-            del self.deadlines[key]
-            self.now = max(self.now, due_at)
-            self.put(Due(*key, due_at))
-        self.now = until
-
-    def fail(self, workflow="pay", ago=0, severity=None, kind="Boom", environment="", **labels) -> None:
-        self.failures += 1
-        name = f"run{self.failures}"
-        error = ErrorInfo(kind, "it broke")
-        run = Run(
-            name, "event", workflow, name, Outcome.FAILED, error=error, environment=environment, labels=dict(labels)
-        )
-        run_severity = severity or self.ruleset.severity_of(run)
-        self.put(Failed(run, fingerprint(workflow, "", error), run_severity, f"o-{name}", self.now - ago))
-
-    def succeed(self, workflow="pay", took=SECOND, ago=0, environment="") -> None:
-        ended = self.now - ago
-        self.put(Succeeded("event", workflow, environment, ended - took, ended))
-
-    @property
-    def said(self) -> list[tuple[int, str, str, int]]:
-        return [((at - START) // MINUTE, m.channel, m.reason.value, m.since_last) for at, m in self.messages]
-
-    @property
-    def reasons(self) -> list[str]:
-        return [message.reason.value for _, message in self.messages]
-
-    @property
-    def unsaid(self) -> list[str]:
-        return [silent.reason.value for silent in self.silences]
-
-    @property
-    def alert(self) -> AlertState:
-        [state] = self.states.values()
-        return state
+from support.story import START, TELLING, Story
 
 
 def story(*rules: Rule, policies=None, severities=()) -> Story:
@@ -127,10 +44,10 @@ def test_the_window_has_a_fixed_length_and_the_next_opens_with_a_message():
 def test_a_failure_after_a_window_that_ended_without_one_is_told_at_once():
     s = story()
     s.fail()
-    s.wait(90 * MINUTE)
+    s.wait(HOUR)
     s.fail()
     s.wait(10 * MINUTE)
-    assert s.said == [(0, "ops", "first", 0), (90, "ops", "again", 1)]
+    assert s.said == [(0, "ops", "first", 0), (60, "ops", "again", 1)]
 
 
 def test_every_channel_of_the_policy_has_its_own_messages_with_their_own_ids():
@@ -214,6 +131,18 @@ def test_as_many_successes_as_asked_for_in_a_row_end_it():
     assert s.reasons == ["first", "resolved"]
 
 
+def test_a_failure_told_late_begins_the_row_of_successes_anew():
+    s = story(Rule(name="r", resolve=Resolve(on_success=2)))
+    s.fail()
+    s.wait(10 * MINUTE)
+    s.succeed(took=9 * MINUTE)
+    s.fail(ago=5 * MINUTE)
+    s.succeed()
+    assert s.reasons == ["first"]
+    s.succeed()
+    assert s.reasons == ["first", "resolved"]
+
+
 def test_what_fails_and_succeeds_by_turns_ends_by_an_hour_of_quiet():
     s = story()
     s.fail()
@@ -240,6 +169,29 @@ def test_a_success_between_two_failures_that_is_told_late_makes_it_intermittent_
     assert s.reasons == ["first"]
     s.wait(HOUR)
     assert s.said[-1] == (64, "ops", "resolved", 0)
+
+
+def test_the_first_of_several_successes_may_be_the_one_between_two_failures():
+    s = story()
+    s.fail()
+    s.wait(5 * MINUTE)
+    for ended in (3, 1):
+        s.succeed(took=10 * MINUTE, ago=ended * MINUTE)
+    s.fail(ago=2 * MINUTE)
+    s.wait(MINUTE)
+    s.succeed()
+    assert s.reasons == ["first"]
+
+
+def test_an_alert_that_turns_out_to_have_been_quiet_for_long_ends_now():
+    s = story()
+    s.fail()
+    s.wait(MINUTE)
+    s.fail()
+    s.wait(2 * HOUR)
+    s.succeed(ago=2 * HOUR + 30 * SECOND)
+    s.wait(MINUTE)
+    assert s.said[-1] == (121, "ops", "resolved", 0)
 
 
 def test_what_no_success_can_end_is_over_after_a_day_of_quiet():

@@ -1,0 +1,91 @@
+"""A ruleset, its state and a clock turned by hand: what the shell does, one input at a time and without storage."""
+
+from dataclasses import dataclass, field
+
+from rules.config import Policy
+from rules.decisions import Forget, Notify, Silent, Wake
+from rules.engine import Needs, needs, step
+from rules.fingerprint import fingerprint
+from rules.inputs import Due, Failed, Input, Succeeded
+from rules.instants import MINUTE, SECOND, Instant
+from rules.model import ErrorInfo, Run
+from rules.ruleset import Ruleset
+from rules.state import AlertState, Slice
+from rules.vocabulary import Outcome
+
+START: Instant = 1_795_500_000 * SECOND
+TELLING = {"default": Policy(channels=("ops",))}
+
+
+@dataclass
+class Story:
+    """``said`` is (minutes since the start, channel, reason, since last)."""
+
+    ruleset: Ruleset = field(default_factory=lambda: Ruleset(policies=TELLING))
+    now: Instant = START
+    states: dict[str, AlertState] = field(default_factory=dict)
+    deadlines: dict[tuple[str, str, str], Instant] = field(default_factory=dict)
+    messages: list[tuple[Instant, Notify]] = field(default_factory=list)
+    silences: list[Silent] = field(default_factory=list)
+    failures: int = 0
+
+    def put(self, item: Input) -> None:
+        """Fetch what the input needs, step, and store what came of it: as the shell does, one input at a time."""
+        wanted = needs(self.ruleset, item, Needs())
+        fetched = [s for s in self.states.values() if s.key in wanted.keys or (s.open and s.level in wanted.levels)]
+        part = Slice(fetched)
+        result = step(self.ruleset, part, item, self.now)
+        self.states.update(part.changed)
+        for decision in result.decisions:
+            if isinstance(decision, Notify):
+                self.messages.append((self.now, decision))
+            else:
+                self.silences.append(decision)
+        for deadline in result.deadlines:
+            key = (deadline.kind, deadline.owner, deadline.detail)
+            if isinstance(deadline, Wake):
+                assert deadline.due_at >= self.now, "time would go backwards"
+                self.deadlines[key] = deadline.due_at
+            else:
+                assert isinstance(deadline, Forget)
+                self.deadlines.pop(key, None)
+
+    def wait(self, duration: int) -> None:
+        until = self.now + duration
+        while due := min(((at, key) for key, at in self.deadlines.items() if at <= until), default=None):
+            due_at, key = due
+            del self.deadlines[key]
+            self.now = max(self.now, due_at)
+            self.put(Due(*key, due_at))
+        self.now = until
+
+    def fail(self, workflow="pay", ago=0, severity=None, kind="Boom", environment="", **labels) -> None:
+        self.failures += 1
+        name = f"run{self.failures}"
+        error = ErrorInfo(kind, "it broke")
+        run = Run(
+            name, "event", workflow, name, Outcome.FAILED, error=error, environment=environment, labels=dict(labels)
+        )
+        run_severity = severity or self.ruleset.severity_of(run)
+        self.put(Failed(run, fingerprint(workflow, "", error), run_severity, f"o-{name}", self.now - ago))
+
+    def succeed(self, workflow="pay", took=SECOND, ago=0, environment="") -> None:
+        ended = self.now - ago
+        self.put(Succeeded("event", workflow, environment, ended - took, ended))
+
+    @property
+    def said(self) -> list[tuple[int, str, str, int]]:
+        return [((at - START) // MINUTE, m.channel, m.reason.value, m.since_last) for at, m in self.messages]
+
+    @property
+    def reasons(self) -> list[str]:
+        return [message.reason.value for _, message in self.messages]
+
+    @property
+    def unsaid(self) -> list[str]:
+        return [silent.reason.value for silent in self.silences]
+
+    @property
+    def alert(self) -> AlertState:
+        [state] = self.states.values()
+        return state
