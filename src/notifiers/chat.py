@@ -3,12 +3,11 @@
 import re
 from typing import Literal
 
-import msgspec
 from pydantic import SecretStr, field_validator
 
 from notifiers.context import ChannelConfig, ChannelContext, http_url
 from notifiers.message import Message, Receipt
-from notifiers.posting import Poster
+from notifiers.posting import Poster, json_body
 from notifiers.rendering import cut
 
 _SLACK_MOST = 12_000
@@ -52,7 +51,7 @@ class ChatChannel:
 def slack_body(message: Message) -> bytes:
     """Slack's three control characters are escaped, so that error text calls nobody and links nowhere."""
     title, text = (_slack_escaped(part) for part in (message.title, message.text))
-    return msgspec.json.encode({"text": cut(f"*{title}*\n{text}", _SLACK_MOST), "unfurl_links": False})
+    return json_body({"text": cut(f"*{title}*\n{text}", _SLACK_MOST), "unfurl_links": False})
 
 
 def _slack_escaped(text: str) -> str:
@@ -62,7 +61,7 @@ def _slack_escaped(text: str) -> str:
 def discord_body(message: Message) -> bytes:
     """Mentions are switched off by Discord's own means, and broken besides."""
     text = f"**{_discord_escaped(message.title)}**\n{_discord_escaped(message.text)}"
-    return msgspec.json.encode({"content": cut(text, _DISCORD_MOST), "allowed_mentions": {"parse": []}})
+    return json_body({"content": cut(text, _DISCORD_MOST), "allowed_mentions": {"parse": []}})
 
 
 def _discord_escaped(text: str) -> str:

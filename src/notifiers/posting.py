@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import logging
 from collections.abc import Mapping
 from functools import cache
@@ -65,6 +66,11 @@ async def _beginning(answer: httpx2.Response) -> str:
                 if len(found) >= _MOST_ANSWER:
                     break
     return "" if answer.is_success else found[:_MOST_ANSWER].decode("utf-8", "replace")
+
+
+def json_body(value: Mapping[str, object]) -> bytes:
+    """UTF-8. Half a character (a lone surrogate) becomes a question mark: the message matters more."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 @cache

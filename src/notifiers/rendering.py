@@ -7,6 +7,7 @@ from notifiers.message import AlertPart
 
 MOST_TITLE = 150
 _MOST_ERROR = 1_000
+_MOST_TEXT = 10_000
 _MOST_RUNS = 3
 _CONTROL = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]"  # what a terminal obeys, then what nobody sees and half characters
@@ -28,7 +29,7 @@ _ORDER = ("run", "alert", "group", "source")
 def compose_text(reason: str, alerts: Sequence[AlertPart], links: Mapping[str, str]) -> tuple[str, str]:
     """(title, text) of a message about ``alerts``; for the first of them where there are several."""
     part = alerts[0]
-    return plain_line(_title(reason, part), MOST_TITLE), _text(reason, part, links)
+    return plain_line(_title(reason, part), MOST_TITLE), plain_block(_text(reason, part, links), _MOST_TEXT)
 
 
 def plain_line(text: str, most: int) -> str:
@@ -78,7 +79,9 @@ def _opening(reason: str, part: AlertPart) -> str:
 
 
 def _error(part: AlertPart) -> str | None:
-    said = ": ".join(text for text in (part.error_type, plain_block(part.error_message, _MOST_ERROR)) if text)
+    said = ": ".join(
+        text for text in (plain_line(part.error_type, 200), plain_block(part.error_message, _MOST_ERROR)) if text
+    )
     return f"{said}\nStep: {plain_line(part.step, 200)}" if said and part.step else said or None
 
 

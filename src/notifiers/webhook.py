@@ -5,13 +5,12 @@ import re
 from datetime import datetime
 from typing import Any, Literal
 
-import msgspec
 from pydantic import SecretStr, field_validator
 from standardwebhooks import Webhook
 
 from notifiers.context import ChannelConfig, ChannelContext, http_url
 from notifiers.message import AlertPart, Message, Receipt
-from notifiers.posting import Poster
+from notifiers.posting import Poster, json_body
 
 _MOST_RUNS = 5
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?|[A-Za-z0-9+/]{4})")
@@ -69,7 +68,7 @@ def _key(secret: str) -> str:
 
 def payload(message: Message) -> bytes:
     """The body: ``version`` 1. Fields may be added, none changes its meaning."""
-    return msgspec.json.encode(
+    return json_body(
         {
             "version": 1,
             "id": message.id,

@@ -1,25 +1,25 @@
 """Does every channel say it, and tell the truth about what came of it? Against real servers."""
 
 import asyncio
-import contextlib
-import json
 import logging
-import socket
+import re
 from datetime import UTC, datetime
 
 import pytest
 from standardwebhooks import Webhook
 
+from notifiers.apprise_channel import parse_urls
 from notifiers.context import ChannelContext
 from notifiers.egress import Egress
 from notifiers.message import Verdict
 from notifiers.registry import build, parse_channel
 from support.samples import message
 from support.sinks import Answer, HttpSink
-from support.smtp import SmtpSink
 
 OPEN = ChannelContext(Egress(None), timeout=1.0)
+IMPATIENT = ChannelContext(Egress(None), timeout=0.3)
 SECRET = "tok3nS3cret"
+NASTY = "<b>x</b> \x1b[31m\u202e\ud800 <!channel> @everyone <@U1> [run](http://evil.example) `x`\r\nBcc: e@example.com "
 HTTP_CHANNELS = {
     "webhook": lambda sink: {"type": "webhook", "url": f"{sink.url}/{SECRET}", "secret": SECRET},
     "slack": lambda sink: {"type": "slack", "url": f"{sink.url}/{SECRET}"},
@@ -72,54 +72,73 @@ def test_retry_after_is_heard_as_seconds_and_as_date(kind):
 
 
 @pytest.mark.parametrize("kind", HTTP_CHANNELS)
-def test_nobody_there_is_unreachable_and_silence_is_unsure(kind):
-    with HttpSink([Answer(drop=True)]) as sink:
-        config = HTTP_CHANNELS[kind](sink)
-        assert send(config)[0].verdict in {Verdict.UNSURE, Verdict.UNREACHABLE}
-    assert send(config)[0].verdict is Verdict.UNREACHABLE
-
-
-def test_no_answer_in_time_is_unsure():
-    with HttpSink([Answer(delay=1.5)]) as sink:
-        assert send(HTTP_CHANNELS["webhook"](sink))[0].verdict is Verdict.UNSURE
+@pytest.mark.parametrize(
+    "wait", ["\xb2", "soon", "-1", "Mon, 99 Nov 2026 08:05:31 GMT", "Mon, 23 Nov 2026 08:05:31 +9999999999"]
+)
+def test_a_senseless_retry_after_is_left_out(kind, wait):
+    with HttpSink([Answer(429, {"Retry-After": wait})]) as sink:
+        [receipt] = send(HTTP_CHANNELS[kind](sink))
+        assert (receipt.verdict, receipt.retry_after) == (Verdict.UNREACHABLE, None)
 
 
 @pytest.mark.parametrize("kind", HTTP_CHANNELS)
-def test_no_secret_is_told_or_logged(kind, caplog):
-    caplog.set_level(logging.DEBUG)
-    with HttpSink([Answer(500), Answer(404)]) as sink:
+def test_nobody_there_is_unreachable_and_a_connection_that_breaks_is_unsure(kind):
+    with HttpSink([Answer(drop=True)]) as sink:
         config = HTTP_CHANNELS[kind](sink)
-        receipts = [*send(config), *send(config)]
+        assert send(config)[0].verdict is Verdict.UNSURE
+    assert send(config)[0].verdict is Verdict.UNREACHABLE
+
+
+@pytest.mark.parametrize("kind", HTTP_CHANNELS)
+def test_no_answer_in_time_is_unsure(kind):
+    with HttpSink([Answer(delay=1.0)]) as sink:
+        assert send(HTTP_CHANNELS[kind](sink), context=IMPATIENT)[0].verdict is Verdict.UNSURE
+
+
+@pytest.mark.parametrize("kind", HTTP_CHANNELS)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(200, {"Content-Encoding": "gzip"}, b"no gzip"),
+        Answer(200, {"Content-Length": "9999"}, b"cut"),
+        Answer(200, body=b"x" * 3_000_000),
+    ],
+)
+def test_a_message_was_heard_whatever_follows_the_status(kind, answer):
+    with HttpSink([answer]) as sink:
+        assert send(HTTP_CHANNELS[kind](sink))[0].delivered
+
+
+@pytest.mark.parametrize("kind", HTTP_CHANNELS)
+def test_no_secret_is_told_or_logged_even_if_the_answer_repeats_it(kind, caplog):
+    caplog.set_level(logging.DEBUG)
+    echo = f"Cannot POST /hook/{SECRET}\x1b[31m".encode()
+    with HttpSink([Answer(500, body=echo), Answer(404, body=echo), Answer(302, {"Location": f"/{SECRET}"})]) as sink:
+        config = HTTP_CHANNELS[kind](sink)
+        receipts = [each for _ in range(3) for each in send(config)]
     receipts += send(config)
+    assert "Cannot POST" in receipts[0].detail
+    assert "\x1b" not in receipts[0].detail
     assert SECRET not in "".join(receipt.detail for receipt in receipts)
     assert SECRET not in "".join(record.getMessage() for record in caplog.records)
     assert SECRET not in repr(parse_channel(config))
 
 
+def test_each_recipient_is_a_delivery_of_its_own():
+    with HttpSink() as one, HttpSink() as other:
+        urls = [f"json://127.0.0.1:{sink.port}/{SECRET}" for sink in (one, other)]
+        channel = build("c", parse_channel({"type": "apprise", "url": urls}), OPEN)
+        asyncio.run(channel.send(message(), channel.targets[0]))
+        assert [len(one.requests), len(other.requests)] == [1, 0]
+        assert SECRET not in "".join(channel.targets)
+
+
 @pytest.mark.parametrize("kind", HTTP_CHANNELS)
-def test_private_addresses_are_refused_unless_allowed(kind):
+def test_huge_and_nasty_text_is_handed_over(kind):
+    nasty = message(error_message=NASTY + "y" * 200_000, workflow=NASTY, step=NASTY)
     with HttpSink() as sink:
-        config = HTTP_CHANNELS[kind](sink)
-        [refused] = send(config, context=ChannelContext(Egress([]), 1.0))
-        assert refused.verdict is Verdict.UNREACHABLE
-        assert "TOCSIN_ALLOW_PRIVATE" in refused.detail
-        assert sink.requests == []
-        [allowed] = send(config, context=ChannelContext(Egress(["127.0.0.0/8"]), 1.0))
-        assert allowed.delivered
-
-
-@pytest.mark.parametrize(
-    "address", ["169.254.169.254", "::1", "::ffff:10.0.0.1", "0.0.0.0", "64:ff9b::a00:1", "fe80::1%lo"]
-)
-def test_every_kind_of_private_address_is_known(address):
-    with pytest.raises(OSError, match="TOCSIN_ALLOW_PRIVATE"):
-        Egress([]).check("h", [address])
-    Egress([]).check("h", ["93.184.216.34"])
-
-
-def test_a_name_is_refused_when_any_of_its_addresses_is_private():
-    with pytest.raises(OSError, match="private"):
-        Egress([]).check("rebound.example", ["93.184.216.34", "10.0.0.1"])
+        assert send(HTTP_CHANNELS[kind](sink), nasty)[0].delivered
+        assert sink.requests[0].json
 
 
 def test_webhook_is_signed_and_carries_the_alert():
@@ -138,67 +157,28 @@ def test_webhook_is_signed_and_carries_the_alert():
     assert (alert["count"], alert["since_last"], alert["runs"][0]["run_id"]) == (3, 2, "order-2000")
 
 
-@pytest.mark.parametrize("kind", ["slack", "discord"])
-def test_chat_text_calls_nobody(kind):
-    nasty = "<!channel> @everyone <@U1> `x` " + "y" * 50_000
+@pytest.mark.parametrize("kind", ["slack", "discord", "apprise"])  # a webhook's receiver is a program
+def test_text_of_an_error_calls_nobody_and_hides_no_link(kind):
     with HttpSink() as sink:
-        send(HTTP_CHANNELS[kind](sink), message(error_message=nasty))
-        said = json.loads(sink.requests[0].body)
-    text = said.get("text") or said["content"]
-    assert len(text) <= 12_000
-    if kind == "slack":  # mentions are <!…> and <@…> there
-        assert "<!" not in text
-        assert "<@" not in text
-    else:
-        assert "@everyone" not in text
+        send(HTTP_CHANNELS[kind](sink), message(error_message=NASTY, workflow=NASTY))
+        said = sink.requests[0].json
+    text = said.get("text") or said.get("content") or said["title"] + said["message"]
+    live = {
+        "slack": r"<[!@]|<http",  # [](…) is no link there
+        "discord": r"@everyone|<@U|(?<!\\)\]\(",
+        "apprise": r"@everyone|<!|<@U|\]\(",
+    }
+    assert re.findall(live[kind], text) == []
+    if kind == "discord":
         assert said["allowed_mentions"] == {"parse": []}
 
 
-def test_mail_is_readable_threaded_and_one_per_recipient():
-    with SmtpSink() as sink:
-        config = {
-            "type": "email",
-            "smtp": sink.url,
-            "from": "tocsin@example.com",
-            "to": ["a@example.com", "b@example.com"],
-        }
-        nasty = message(error_message="<b>x</b>\r\nBcc: evil@example.com")
-        assert all(receipt.delivered for receipt in send(config, nasty))
-        assert [address for address, _ in sink.mails] == ["a@example.com", "b@example.com"]
-        first, second = (mail for _, mail in sink.mails)
-    assert first["Subject"] == "[critical] charge-card: CardDeclined in step charge"
-    assert first["References"] == second["References"] == "<tocsin.abc@example.com>"
-    assert first["Message-ID"] != second["Message-ID"]
-    assert first["Bcc"] is None
-    assert "<b>x</b>" not in first.get_body(("html",)).get_content()
-    assert "Failed 3 times" in first.get_body(("plain",)).get_content()
-
-
-@pytest.mark.parametrize(
-    ("rcpt", "data", "verdict"),
-    [
-        (["550 no such user"], [], Verdict.REFUSED),
-        (["451 try later"], [], Verdict.UNREACHABLE),
-        ([], ["554 spam"], Verdict.REFUSED),
-        ([], ["452 full"], Verdict.UNREACHABLE),
-    ],
-)
-def test_smtp_codes_become_receipts(rcpt, data, verdict):
-    with SmtpSink(rcpt, data) as sink:
-        config = {"type": "email", "smtp": sink.url, "from": "t@example.com", "to": "a@example.com"}
-        assert send(config)[0].verdict is verdict
-
-
-def test_a_mail_server_that_is_away_is_unreachable():
-    with contextlib.closing(socket.socket()) as taken:
-        taken.bind(("127.0.0.1", 0))
-        config = {
-            "type": "email",
-            "smtp": f"smtp://127.0.0.1:{taken.getsockname()[1]}",
-            "from": "t@e.com",
-            "to": "a@e.com",
-        }
-        assert send(config)[0].verdict is Verdict.UNREACHABLE
+@pytest.mark.parametrize("kind", ["slack", "discord"])
+def test_own_links_stay_whole(kind):
+    with HttpSink() as sink:
+        send(HTTP_CHANNELS[kind](sink), message(links={"run": "http://t/runs/order_20_a*b"}))
+        said = sink.requests[0].json
+    assert "run: http://t/runs/order_20_a" in (said.get("text") or said["content"])
 
 
 @pytest.mark.parametrize(
@@ -207,14 +187,52 @@ def test_a_mail_server_that_is_away_is_unreachable():
         ({"type": "webhok", "url": "http://x"}, "did you mean webhook"),
         ({"type": "webhook", "url": "ftp://x"}, "https://"),
         ({"type": "webhook", "url": "http://x", "sekret": "y"}, "sekret"),
+        ({"type": "webhook", "url": "http://x:99999"}, "and a port"),
+        ({"type": "webhook", "url": "http://a..b/s3cret"}, "names a host"),
+        ({"type": "webhook", "url": "http://x", "secret": ""}, "is empty"),
+        ({"type": "webhook", "url": "http://x", "secret": "whsec_s3cret!"}, "must be base64"),
+        ({"type": "slack", "url": "http://x", "channel": "y"}, "channel"),
+        ({"type": "discord"}, "url"),
         ({"type": "email", "smtp": "x", "from": "a@b.c", "to": "d@e.f"}, "smtp://"),
+        ({"type": "email", "smtp": "smtp://u:s3cret\u2100@x", "from": "a@b.c", "to": "d@e.f"}, "smtp://HOST"),
+        ({"type": "email", "smtp": "smtp://u:s3cret", "from": "a@b.c", "to": "d@e.f"}, "smtp://HOST"),
         ({"type": "email", "smtp": "smtp://x", "from": "nobody", "to": "d@e.f"}, "not an e-mail address"),
+        ({"type": "email", "smtp": "smtp://x", "from": "a@b.c", "to": "d@e.f\r\nBcc: x@y.z"}, "not an e-mail address"),
+        ({"type": "email", "smtp": "smtp://x", "from": "a@b.c", "to": []}, "at least one recipient"),
         ({"type": "apprise", "url": "nonsense"}, "must begin with SERVICE://"),
         ({"type": "apprise", "url": "syslog://"}, "this machine itself"),
-        ({"type": "apprise", "url": "slack://a/b/c?template=/etc/passwd"}, "names a file"),
-        ({"type": "apprise", "url": "nosuch://x"}, "not a service"),
+        ({"type": "apprise", "url": "slack://a/b/s3cret?template=/etc/passwd"}, "names a file"),
+        ({"type": "apprise", "url": "slack://a/b/s3cret/#ops?a=1;%54emplate=/etc/passwd"}, "names a file"),
+        ({"type": "apprise", "url": "mailto://u:s3cret@x?pgppub=/etc/passwd"}, "names a file"),
+        ({"type": "apprise", "url": "json://x/s3cret?redirect=yes"}, "redirect"),
+        ({"type": "apprise", "url": "slak://s3cret"}, "did you mean slack://"),
+        ({"type": "apprise", "url": []}, "at least one"),
     ],
 )
 def test_a_bad_channel_is_explained(config, said):
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=said) as refused:
         parse_channel(config)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_a_url_that_apprise_cannot_read_is_refused_with_its_form():
+    [receipt] = send({"type": "apprise", "url": f"slack://{SECRET}"})
+    assert receipt.verdict is Verdict.REFUSED
+    assert "slack://{" in receipt.detail
+    assert SECRET not in receipt.detail
+
+
+@pytest.mark.parametrize(
+    ("text", "urls"),
+    [
+        ("json://a, slack://b/c/d", ["json://a", "slack://b/c/d"]),
+        (
+            "mailto://u:p@x?to=a@y.z,b@y.z,json://h/?q=http://z",
+            ["mailto://u:p@x?to=a@y.z,b@y.z", "json://h/?q=http://z"],
+        ),
+        ("json://a,,\njson://b,", ["json://a", "json://b"]),
+        ("", []),
+    ],
+)
+def test_commas_separate_urls_but_not_what_is_inside_one(text, urls):
+    assert parse_urls(text) == urls

@@ -2,10 +2,14 @@
 
 import email
 import socket
+import ssl
 from email.message import EmailMessage
 from email.policy import default
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+
+HANG_UP = "hang up"  # an answer that never comes: the connection ends instead
 
 
 def _free_port() -> int:
@@ -15,13 +19,35 @@ def _free_port() -> int:
 
 
 class SmtpSink:
-    """``rcpt`` and ``data`` are answers given in order instead of 250."""
+    """``rcpt``, ``data`` and ``quit`` are answers given in order instead of the usual one.
 
-    def __init__(self, rcpt: list[str] | None = None, data: list[str] | None = None) -> None:
+    ``scheme`` is smtp, smtps or smtp+starttls; the latter two need ``tls``. With ``login``, (user, password), nobody
+    else may send.
+    """
+
+    def __init__(
+        self,
+        rcpt: list[str] | None = None,
+        data: list[str] | None = None,
+        quit: list[str] | None = None,  # noqa: A002 - named after the command
+        scheme: str = "smtp",
+        tls: ssl.SSLContext | None = None,
+        login: tuple[str, str] | None = None,
+    ) -> None:
         self.mails: list[tuple[str, EmailMessage]] = []
-        self.rcpt, self.data = list(rcpt or []), list(data or [])
-        self._port = _free_port()
-        self._controller = Controller(self, hostname="127.0.0.1", port=self._port)
+        self.rcpt, self.data, self.quit = list(rcpt or []), list(data or []), list(quit or [])
+        self._scheme, self._login, self._port = scheme, login, _free_port()
+        self._controller = Controller(
+            self,
+            hostname="127.0.0.1",
+            port=self._port,
+            ssl_context=tls if scheme == "smtps" else None,
+            tls_context=tls if scheme == "smtp+starttls" else None,
+            require_starttls=scheme == "smtp+starttls",
+            authenticator=self._authenticate,
+            auth_required=login is not None,
+            auth_require_tls=False,
+        )
 
     def __enter__(self) -> "SmtpSink":
         self._controller.start()
@@ -32,7 +58,11 @@ class SmtpSink:
 
     @property
     def url(self) -> str:
-        return f"smtp://127.0.0.1:{self._port}"
+        user = f"{self._login[0]}:{self._login[1]}@" if self._login else ""
+        return f"{self._scheme}://{user}127.0.0.1:{self._port}"
+
+    def _authenticate(self, _server, _session, _envelope, _mechanism, given) -> AuthResult:
+        return AuthResult(success=self._login == (given.login.decode(), given.password.decode()), handled=False)
 
     async def handle_RCPT(self, _server, _session, envelope, address, _options) -> str:  # noqa: N802
         if self.rcpt:
@@ -40,9 +70,17 @@ class SmtpSink:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server, _session, envelope) -> str:  # noqa: N802
-        if self.data:
-            return self.data.pop(0)
-        parsed = email.message_from_bytes(envelope.content, policy=default)
-        self.mails.extend((address, parsed) for address in envelope.rcpt_tos)
-        return "250 OK"
+    async def handle_DATA(self, server, _session, envelope) -> str:  # noqa: N802
+        answer = self.data.pop(0) if self.data else "250 OK"
+        if answer == HANG_UP:
+            server.transport.abort()
+        if answer in {HANG_UP, "250 OK"}:
+            parsed = email.message_from_bytes(envelope.content, policy=default)
+            self.mails.extend((address, parsed) for address in envelope.rcpt_tos)
+        return answer
+
+    async def handle_QUIT(self, server, _session, _envelope) -> str:  # noqa: N802
+        answer = self.quit.pop(0) if self.quit else "221 Bye"
+        if answer == HANG_UP:
+            server.transport.abort()
+        return answer
