@@ -1,6 +1,7 @@
 """What time is it? The only place in Tocsin that reads a clock."""
 
 import time
+from pathlib import Path
 from typing import Protocol
 
 from rules.instants import SECOND, Duration, Instant
@@ -29,13 +30,15 @@ class SystemClock:
 
 
 class CatchUpClock:
-    """Lies ``behind`` the real clock until ``started``, then runs ``rate`` times as fast until it has caught up.
+    """Lies ``behind`` the real clock until it is started, then runs ``rate`` times as fast until it has caught up.
 
-    A pure function of the real time, so that several processes given the same three numbers agree.
+    It starts at the real moment, in µs, that the file ``start`` holds, and has not started while there is none: several
+    processes that are given the same three agree, and the clock can wait until all of them are ready.
     """
 
-    def __init__(self, started: Instant, behind: Duration, rate: int) -> None:
-        self._started, self._behind, self._rate = started, behind, rate
+    def __init__(self, start: Path, behind: Duration, rate: int) -> None:
+        self._start, self._behind, self._rate = start, behind, rate
+        self._started: Instant | None = None
 
     def now(self) -> Instant:
         real = time.time_ns() // 1_000
@@ -46,12 +49,21 @@ class CatchUpClock:
 
     def real_seconds_until(self, instant: Instant) -> float:
         real = time.time_ns() // 1_000
-        wanted = max(0, instant - (real - self._lag(real)))
-        speed = self._rate if self._lag(real) else 1
-        return wanted / speed / SECOND
+        lag = self._lag(real)
+        wanted = max(0, instant - (real - lag))
+        return wanted / (self._rate if lag else 1) / SECOND
+
+    def start(self) -> None:
+        """For the one who plays: now. The file is there whole or not at all."""
+        written = self._start.with_suffix(".new")
+        written.write_text(str(self.machine_now()))
+        written.replace(self._start)
 
     def _lag(self, real: Instant) -> Duration:
-        return max(0, self._behind - max(0, real - self._started) * (self._rate - 1))
+        if self._started is None and self._start.exists():
+            self._started = int(self._start.read_text())
+        running = max(0, real - self._started) if self._started else 0
+        return max(0, self._behind - running * (self._rate - 1))
 
 
 class ManualClock:
@@ -77,11 +89,11 @@ class ManualClock:
 
 
 def parse_clock(text: str) -> Clock:
-    """``""`` → the system's clock; ``catchup:STARTED:BEHIND:RATE`` (µs, µs, factor) → the demo's."""
+    """``""`` → the system's clock; ``catchup:FILE:BEHIND:RATE`` (path, µs, factor) → the demo's."""
     if not text:
         return SystemClock()
-    kind, *numbers = text.split(":")
-    if kind != "catchup" or len(numbers) != 3:
-        raise ValueError(f"TOCSIN_CLOCK={text!r} is not catchup:STARTED:BEHIND:RATE; unset it")
-    started, behind, rate = map(int, numbers)
-    return CatchUpClock(started, behind, rate)
+    kind, _, rest = text.partition(":")
+    path, *numbers = rest.rsplit(":", 2)
+    if kind != "catchup" or len(numbers) != 2 or not all(number.isdigit() for number in numbers):
+        raise ValueError(f"TOCSIN_CLOCK={text!r} is not catchup:FILE:BEHIND:RATE; unset it")
+    return CatchUpClock(Path(path), int(numbers[0]), int(numbers[1]))

@@ -19,7 +19,7 @@ from alerting.demo.workflows import PlayedRun, day
 from alerting.reporting import Wanted, render
 from alerting.settings import SettingsError
 from alerting.storage.database import FILE_NAME, open_store
-from rules.instants import DAY, SECOND
+from rules.instants import DAY
 
 CONFIG = """# The demo's rules: a small example of a tocsin.yaml.
 severity:
@@ -37,7 +37,6 @@ policies:
   default: {{channels: [demo], dedup_window: 1h}}
 """
 _PACE_SECONDS = 0.05
-_HEAD_START = 4 * SECOND  # the service starts meanwhile: the day's first hours must not be over by then
 _PATIENCE_SECONDS = 60
 
 
@@ -53,11 +52,11 @@ class Demo:
             signal.signal(number, _interrupted)
         self._empty()
         listener = self._listener()
-        self._begins = SystemClock().now() + _HEAD_START
         rate = DAY // (self._seconds * 1_000_000) + 1
-        self._clock = CatchUpClock(self._begins, DAY, rate)
+        started = self._data.resolve() / "started"
+        self._clock = CatchUpClock(started, DAY, rate)
         (self._data / "tocsin.yaml").write_text(CONFIG.format(url=f"http://127.0.0.1:{listener.server_port}/alerts"))
-        service = self._serve(rate)
+        service = self._serve(f"catchup:{started}:{DAY}:{rate}")
         try:
             self._play(service)
             self._report()
@@ -80,17 +79,18 @@ class Demo:
         shutil.rmtree(self._data, ignore_errors=True)
         self._data.mkdir(mode=0o700, parents=True)
 
-    def _serve(self, rate: int) -> "subprocess.Popen[bytes]":
+    def _serve(self, clock: str) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "alerting.cli.main", "serve", "--listen", self._listen]
         command += ["--data", str(self._data), "--config", str(self._data / "tocsin.yaml")]
-        environment = {**os.environ, "TOCSIN_CLOCK": f"catchup:{self._begins}:{DAY}:{rate}"}
+        environment = {**os.environ, "TOCSIN_CLOCK": clock}
         environment = {name: value for name, value in environment.items() if name != "TOCSIN_NOTIFY"}
         return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
 
     def _play(self, service: "subprocess.Popen[bytes]") -> None:
         with httpx2.Client(base_url=self._url, timeout=30, trust_env=False) as client:
             _wait_ready(client, service)
-            runs = day(self._begins - DAY, Random(7))
+            self._clock.start()
+            runs = day(self._clock.now(), Random(7))
             print(f"Playing a day of {len(runs)} runs of 5 workflows in about {self._seconds} s:\n", flush=True)
             while runs:
                 now = self._clock.now()
