@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ def _recorded(send: Any) -> Any:
         seen.begin()
         with _told(seen):
             answer = send(self, request, *args, **options)
-        _read(answer)
+        _read(answer, seen.seconds)
         seen.code, seen.retry_after = answer.status_code, answer.headers.get("Retry-After")
         seen.said = "" if answer.ok else answer.content[:_MOST_TOLD].decode("utf-8", "replace")
         if answer.is_redirect:
@@ -104,13 +105,17 @@ def _told(seen: Seen) -> Iterator[None]:
         raise
 
 
-def _read(answer: Any) -> None:
+def _read(answer: Any, seconds: float) -> None:
     """A bounded part of the body, now: ``requests`` itself would read an endless one to its end."""
     import urllib3
 
-    body = b""
+    body, ends = b"", time.monotonic() + seconds
     with contextlib.suppress(urllib3.exceptions.HTTPError, OSError):
-        body = answer.raw.read(_MOST_ANSWER, decode_content=True)
+        while len(body) < _MOST_ANSWER and time.monotonic() < ends:
+            piece = answer.raw.read1(65_536, decode_content=True)
+            if not piece:
+                break
+            body += piece
     answer._content, answer._content_consumed = body, True
     answer.raw.close()
 

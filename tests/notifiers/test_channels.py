@@ -96,12 +96,19 @@ def test_no_answer_in_time_is_unsure(kind):
 
 
 @pytest.mark.parametrize("kind", HTTP_CHANNELS)
+def test_an_answer_that_never_gets_to_its_status_is_unsure_before_long(kind):
+    with HttpSink([Answer(drip=b"HTTP/1.1 200 ")]) as sink:
+        assert send(HTTP_CHANNELS[kind](sink), context=IMPATIENT)[0].verdict is Verdict.UNSURE
+
+
+@pytest.mark.parametrize("kind", HTTP_CHANNELS)
 @pytest.mark.parametrize(
     "answer",
     [
         Answer(200, {"Content-Encoding": "gzip"}, b"no gzip"),
         Answer(200, {"Content-Length": "9999"}, b"cut"),
         Answer(200, body=b"x" * 3_000_000),
+        Answer(drip=b"HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n"),
     ],
 )
 def test_a_message_was_heard_whatever_follows_the_status(kind, answer):

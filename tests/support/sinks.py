@@ -24,13 +24,15 @@ class Request:
 
 @dataclass
 class Answer:
-    """``delay`` in seconds before it; ``drop`` closes the connection without an answer."""
+    """``delay`` in seconds before it; ``drop`` closes the connection without an answer; ``drip``, instead of all
+    else, is how an answer begins that goes on with a byte every 20 ms until the client hangs up."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b"ok"
     delay: float = 0.0
     drop: bool = False
+    drip: bytes = b""
 
 
 class _Server(ThreadingHTTPServer):
@@ -88,9 +90,13 @@ class HttpSink:
                 answer = sink._take(Request(self.command, self.path, dict(self.headers), body, time.time()))
                 if answer.delay:
                     time.sleep(answer.delay)
-                if answer.drop:
+                if answer.drop or answer.drip:
                     self.close_connection = True
-                    return
+                    self._drip(answer.drip)
+                else:
+                    self._say(answer)
+
+            def _say(self, answer: Answer) -> None:
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
@@ -102,6 +108,12 @@ class HttpSink:
                 self.wfile.write(answer.body)
 
             do_POST = do_GET = do_PUT = handle_one  # noqa: N815
+
+            def _drip(self, beginning: bytes) -> None:
+                while beginning:
+                    self.wfile.write(beginning)
+                    beginning = b"x"
+                    time.sleep(0.02)
 
             def log_message(self, *_: object) -> None:
                 return
