@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from rules.config import Policy
+from rules.config import ANY_FAILURE, Policy, Rule
 from rules.decisions import Forget, Notify, Silent, Wake
 from rules.engine import Needs, needs, step
 from rules.fingerprint import fingerprint
@@ -89,3 +89,7 @@ class Story:
     def alert(self) -> AlertState:
         [state] = self.states.values()
         return state
+
+
+def story(*rules: Rule, policies=None, severities=()) -> Story:
+    return Story(Ruleset(rules or (ANY_FAILURE,), severities, policies or TELLING))
