@@ -2,7 +2,9 @@
 
 import pytest
 
+from alerting.storage.runs import forget_loose
 from rules.instants import DAY, HOUR, MINUTE, SECOND, format_instant
+from support.otlp import span, traces
 
 HOOK = """
 channels:
@@ -181,8 +183,6 @@ def test_a_body_that_cannot_be_read_is_set_aside_told_and_harms_no_other(house):
 
 @pytest.mark.parametrize("gap", [0, 3 * SECOND])
 def test_a_success_in_spans_counts_once_it_was_quiet(house, gap):
-    from support.otlp import span, traces
-
     h = house(HOOK)
     h.put("traces", traces([span("job", h.clock.now(), failed=True, trace=1)]), 1, "application/x-protobuf")
     h.pass_time(MINUTE)
@@ -219,3 +219,18 @@ def test_a_segment_that_was_not_worked_on_is_never_thrown_away(house):
     h.event(run_id="r2")
     h.work()
     assert len(h.rows("SELECT * FROM failure")) == 2
+
+
+def test_evidence_without_a_run_is_bounded(house):
+    h = house(HOOK)
+    for number in range(8):
+        lonely = span("load", h.clock.now(), trace=number + 1, number=2, parent=1, failed=True)
+        h.put("traces", traces([lonely]), 1, "application/x-protobuf")
+        h.work()
+    assert h.rows("SELECT count(*) AS n FROM loose")[0]["n"] == 8
+    with h.store.write() as connection:
+        forget_loose(connection, h.clock.now() - DAY, 5)
+    assert h.rows("SELECT count(*) AS n FROM loose")[0]["n"] == 5
+    with h.store.write() as connection:
+        forget_loose(connection, h.clock.now() + SECOND, 5)
+    assert h.rows("SELECT * FROM loose") == []

@@ -19,6 +19,7 @@ from rules.instants import DAY, HOUR, MINUTE, Duration, Instant
 
 EVERY: Duration = 5 * MINUTE
 LOOSE_KEPT: Duration = DAY
+MOST_LOOSE = 100_000
 _COPIES_OF_A_GROUP = 5
 _AT_ONCE = 2_000
 _EVICTED = (
@@ -41,7 +42,7 @@ def expire(store: Store, folder: Path, done: Position, now: Instant, configurati
                 path.unlink()
     kept = configuration.retention
     with store.write() as connection:
-        runs.forget_loose(connection, now - LOOSE_KEPT)
+        runs.forget_loose(connection, now - LOOSE_KEPT, MOST_LOOSE)
         connection.execute(delete(_trace).where(_trace.c.at < now - kept.traces))
         for rows, time, retention in _EVICTED:
             _forget_some(connection, table(rows), time, now - getattr(kept, retention))

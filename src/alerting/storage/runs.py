@@ -94,8 +94,11 @@ def delete_loose(connection: Connection, loose: list[tuple[str, Evidence]]) -> N
         connection.execute(delete(_loose).where(_loose.c.id == bindparam("gone")), ids)
 
 
-def forget_loose(connection: Connection, before: Instant) -> None:
-    connection.execute(delete(_loose).where(_loose.c.received_at < before))
+def forget_loose(connection: Connection, before: Instant, most: int) -> None:
+    """What came before ``before``, and the oldest beyond ``most``: the spans of failed requests never find a run."""
+    newest_first = select(_loose.c.received_at).order_by(_loose.c.received_at.desc())
+    oldest_kept = connection.execute(newest_first.offset(most - 1).limit(1)).scalar() or 0
+    connection.execute(delete(_loose).where(_loose.c.received_at < max(before, oldest_kept)))
 
 
 def _loose_id(key: str, evidence: Evidence) -> str:
