@@ -10,7 +10,7 @@ from alerting.storage.schema import AlertRow, table
 from alerting.wire import alert_wire
 from notifiers.message import AlertPart, Message, RunLine
 from notifiers.rendering import compose_text
-from rules.instants import Instant, format_instant
+from rules.instants import SECOND, Instant, format_instant
 from rules.state import AlertState, Example
 from rules.vocabulary import Reason
 
@@ -91,4 +91,5 @@ def _because_of_fallback(owed: Owed) -> str:
 
 
 def _time(instant: Instant) -> str:
-    return format_instant(instant) if instant else ""
+    """To the second: nobody reads microseconds in a message."""
+    return format_instant(instant - instant % SECOND) if instant else ""
