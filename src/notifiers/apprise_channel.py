@@ -123,6 +123,7 @@ class AppriseChannel:
                     self._pool, carried.run, self._notify, message, self._urls[target], seen
                 )
         except TimeoutError:
+            seen.end()  # or the thread would wait for as long as the service likes
             return apprise_fence.unheard(seen)
 
     async def aclose(self) -> None:

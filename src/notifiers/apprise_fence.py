@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from notifiers import receipts
@@ -30,6 +30,29 @@ class Seen:
     said: str = ""
     sent: bool = False
     trouble: str = ""
+    over: bool = False
+    _held: list[socket.socket] = field(default_factory=list)
+
+    def hold(self, opened: socket.socket) -> None:
+        """Keeps a second handle of a connection, by which it can be ended while a library waits for an answer."""
+        self._held.append(opened.dup())
+        if self.over:
+            self.hang_up()
+
+    def hang_up(self) -> None:
+        """Whoever waits for an answer that comes byte by byte, and so never times out by itself, is told its end."""
+        for each in self._held:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def end(self) -> None:
+        """No more of this delivery: neither on the connections there are, nor on new ones."""
+        self.over = True
+        self.hang_up()
+
+    def release(self) -> None:
+        for each in self._held:
+            each.close()
 
     def begin(self) -> None:
         self.code, self.retry_after, self.said, self.sent, self.trouble = 0, None, "", True, ""
@@ -51,18 +74,32 @@ class _Silent(logging.Filter):
 
 
 def install() -> None:
-    """Once for the process; both do nothing outside our own deliveries, but that nobody's URL is logged."""
+    """Once for the process; all do nothing outside our own deliveries, but that nobody's URL is logged."""
     import requests
+    import urllib3
 
     with _installing:
         adapter = requests.adapters.HTTPAdapter
         if getattr(adapter.send, "recorded_for_tocsin", False):
             return
         adapter.send = _recorded(adapter.send)  # type: ignore[method-assign]
+        for module in (socket, urllib3.util.connection):
+            module.create_connection = _held(module.create_connection)  # type: ignore[attr-defined]
         for name in _LOGGERS:
             logger = logging.getLogger(name)
             logger.setLevel(logging.INFO)
             logger.addFilter(_Silent())
+
+
+def _held(connect: Any) -> Any:
+    def held(*args: Any, **options: Any) -> Any:
+        opened = connect(*args, **options)
+        seen = _seen.get()
+        if seen is not None:
+            seen.hold(opened)
+        return opened
+
+    return held
 
 
 def _recorded(send: Any) -> Any:
@@ -75,7 +112,7 @@ def _recorded(send: Any) -> Any:
         seen.begin()
         with _told(seen):
             answer = send(self, request, *args, **options)
-        _read(answer, seen.seconds)
+        _read(answer, seen)
         seen.code, seen.retry_after = answer.status_code, answer.headers.get("Retry-After")
         seen.said = "" if answer.ok else answer.content[:_MOST_TOLD].decode("utf-8", "replace")
         if answer.is_redirect:
@@ -105,12 +142,12 @@ def _told(seen: Seen) -> Iterator[None]:
         raise
 
 
-def _read(answer: Any, seconds: float) -> None:
+def _read(answer: Any, seen: Seen) -> None:
     """A bounded part of the body, now: ``requests`` itself would read an endless one to its end."""
     import urllib3
 
     body = b""
-    too_long = threading.Timer(seconds, _hang_up, [answer.raw])
+    too_long = threading.Timer(seen.seconds, seen.hang_up)
     too_long.start()
     with contextlib.suppress(urllib3.exceptions.HTTPError, OSError):
         while len(body) < _MOST_ANSWER and (piece := answer.raw.read1(65_536, decode_content=True)):
@@ -120,14 +157,6 @@ def _read(answer: Any, seconds: float) -> None:
     answer.raw.close()
 
 
-def _hang_up(raw: Any) -> None:
-    """End a read that another thread waits in: one that gets a byte now and then never times out by itself."""
-    sock = getattr(raw.connection, "sock", None)
-    if sock is not None:
-        with contextlib.suppress(OSError):
-            sock.shutdown(socket.SHUT_RDWR)
-
-
 @contextlib.contextmanager
 def recording(seen: Seen) -> Iterator[None]:
     token = _seen.set(seen)
@@ -135,6 +164,7 @@ def recording(seen: Seen) -> Iterator[None]:
         yield
     finally:
         _seen.reset(token)
+        seen.release()
 
 
 def receipt(heard: bool, seen: Seen, now: str, secrets: frozenset[str]) -> Receipt:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+import threading
 from datetime import UTC, datetime
 
 import pytest
@@ -99,6 +100,15 @@ def test_no_answer_in_time_is_unsure(kind):
 def test_an_answer_that_never_gets_to_its_status_is_unsure_before_long(kind):
     with HttpSink([Answer(drip=b"HTTP/1.1 200 ")]) as sink:
         assert send(HTTP_CHANNELS[kind](sink), context=IMPATIENT)[0].verdict is Verdict.UNSURE
+
+
+def test_a_service_that_never_ends_its_answer_holds_no_thread():
+    with HttpSink([Answer(drip=b"HTTP/1.1 200 ")]) as sink:
+        send(HTTP_CHANNELS["apprise"](sink), context=IMPATIENT)
+        workers = [thread for thread in threading.enumerate() if thread.name.startswith("apprise-c")]
+        for worker in workers:
+            worker.join(10)
+        assert [worker.name for worker in workers if worker.is_alive()] == []
 
 
 @pytest.mark.parametrize("kind", HTTP_CHANNELS)
