@@ -19,7 +19,7 @@ from notifiers import apprise_fence
 from notifiers.apprise_fence import Seen
 from notifiers.context import ChannelConfig, ChannelContext
 from notifiers.egress import fenced
-from notifiers.message import Message, Receipt, Verdict
+from notifiers.message import Message, Receipt
 from notifiers.redaction import secrets_of
 from notifiers.rendering import cut
 
@@ -68,6 +68,10 @@ def check_url(url: str) -> None:
         raise ValueError(
             f"{scheme}:// is not a service that Apprise knows" + (f"; did you mean {near[0]}://?" if near else "")
         )
+    if _service(url) is None:
+        raise ValueError(
+            f"cannot be read by Apprise; the shortest form is {_forms()[scheme].format_map(_Shown(scheme))}"
+        )
 
 
 def _arguments(url: str) -> dict[str, str]:
@@ -112,7 +116,6 @@ class AppriseChannel:
         self.targets = tuple(self._urls)
         self._context = context
         self._pool = ThreadPoolExecutor(8, thread_name_prefix=f"apprise-{name}")
-        apprise_fence.install()
 
     async def send(self, message: Message, target: str) -> Receipt:
         seen = Seen(self._context.timeout)
@@ -135,9 +138,7 @@ class AppriseChannel:
 
         with fenced(self._context.egress), apprise_fence.recording(seen):
             asset = _asset()
-            service = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
-            if service is None:
-                return _not_understood(url)
+            service = _service(url)
             service.retry = 0  # what is worth trying again is tried again by the outbox
             heard = apprise.Apprise(service, asset=asset).notify(
                 title=harmless(message.title),
@@ -146,6 +147,24 @@ class AppriseChannel:
                 body_format=apprise.NotifyFormat.TEXT,
             )
         return apprise_fence.receipt(bool(heard), seen, message.sent_at, secrets_of(url))
+
+
+class _Shown(dict[str, str]):
+    """Fills a template of Apprise's with the scheme, and leaves the names of the other parts as they are."""
+
+    def __init__(self, scheme: str) -> None:
+        super().__init__(schema=scheme)
+
+    def __missing__(self, name: str) -> str:
+        return f"{{{name}}}"
+
+
+def _service(url: str) -> Any:
+    """Apprise's own object for one delivery; None for a URL it cannot read. Nothing is sent, nothing logged."""
+    import apprise
+
+    apprise_fence.install()
+    return apprise.Apprise.instantiate(url, asset=_asset(), suppress_exceptions=True)
 
 
 def _target(url: str) -> str:
@@ -168,12 +187,6 @@ def _asset() -> Any:
         service_timeout=0,  # otherwise it sends from threads of its own, which all channels share
         http_redirects=False,
     )
-
-
-def _not_understood(url: str) -> Receipt:
-    scheme = url.partition("://")[0].lower()
-    form = _forms()[scheme].replace("{schema}", scheme)
-    return Receipt(Verdict.REFUSED, detail=f"Apprise cannot read this {scheme}:// URL; its shortest form is {form}")
 
 
 def _notify_type(message: Message) -> str:

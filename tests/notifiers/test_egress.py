@@ -46,8 +46,12 @@ def send(config, egress):
 def test_a_private_address_is_not_reached_under_any_name(kind, host):
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
-        receipt = send(CHANNELS[kind](host, server.getsockname()[1]), Egress([]))
-        assert receipt.verdict in {Verdict.UNREACHABLE, Verdict.REFUSED}
+        try:
+            receipt = send(CHANNELS[kind](host, server.getsockname()[1]), Egress([]))
+        except ValueError as refused:  # a name that the channel's configuration does not even take
+            assert "cannot be read by Apprise" in str(refused)  # noqa: PT017 - either refusal is right
+        else:
+            assert receipt.verdict in {Verdict.UNREACHABLE, Verdict.REFUSED}
         with pytest.raises(BlockingIOError):
             server.accept()
 
