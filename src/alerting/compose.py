@@ -1,10 +1,10 @@
 """What does a decision say to a person? The one translator from alerts to messages, at the moment of sending."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
+from alerting.database.port import Connection, Store
 from alerting.merging import merged
 from alerting.storage.alerts import decode_state
-from alerting.storage.database import Store
 from alerting.storage.messages import Owed
 from alerting.storage.schema import AlertRow, table
 from alerting.wire import alert_wire

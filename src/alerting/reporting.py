@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
+from alerting.database.port import Connection, Store
 from alerting.moments import moment
-from alerting.storage.database import Store
 from alerting.storage.schema import ErrorGroupRow, RollupDurationRow, RollupGroupRow, RollupRunRow, RunRow, table
 from rules.instants import Instant
 

@@ -19,6 +19,8 @@ from alerting.app import create_app
 from alerting.clock import Clock, parse_clock
 from alerting.configuration import Invalid, check
 from alerting.configuration.problems import Problem
+from alerting.database.port import Store
+from alerting.database.sqlite import open_sqlite
 from alerting.inbox.doorbell import Bell
 from alerting.inbox.port import CONFIGURATION, Entry
 from alerting.inbox.segments import FOLDER, SegmentReader
@@ -26,7 +28,6 @@ from alerting.inbox.writer import InboxWriter
 from alerting.locks import hold
 from alerting.settings import Settings, SettingsError
 from alerting.storage import progress
-from alerting.storage.database import Store, open_store
 from alerting.telemetry import Telemetry
 from alerting.traces import spans_of_run
 from alerting.wiring import activator, check_notify
@@ -108,7 +109,7 @@ def open_parts(settings: Settings, environ: Mapping[str, str], text: str) -> Par
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = hold(settings.data / "receiver.lock", "receiver")
     clock = parse_clock(settings.clock)
-    store = open_store(settings.data)
+    store = open_sqlite(settings.data)
     active = activator(settings, environ)(text)
     base = _accepted_before(store, settings.data / FOLDER)
     bell = Bell(settings.data)

@@ -8,13 +8,13 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import select
 
+from alerting.database.port import Store
 from alerting.inbox import segments
 from alerting.ingest.encoding import IngestError, decompress
 from alerting.ingest.recognise import spans_of
 from alerting.ingest.spans import SpanRecord
 from alerting.scrub import Scrubber
 from alerting.storage import runs
-from alerting.storage.database import Store
 from alerting.storage.schema import TraceRow, table
 from alerting.tracking.record import RunRecord
 from rules.instants import HOUR, MINUTE, Instant

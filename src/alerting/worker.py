@@ -13,13 +13,13 @@ from alerting.active import Active
 from alerting.clock import parse_clock
 from alerting.compose import Composer
 from alerting.consumer.worker import Consumer
+from alerting.database.sqlite import open_sqlite
 from alerting.dispatcher.dispatcher import Dispatcher
 from alerting.inbox.doorbell import Listener
 from alerting.inbox.segments import FOLDER, SegmentReader
 from alerting.locks import hold
 from alerting.settings import Settings
 from alerting.storage import messages
-from alerting.storage.database import open_store
 from alerting.telemetry import Telemetry
 from alerting.wiring import activator
 
@@ -38,7 +38,7 @@ class _Worker:
     def __init__(self, settings: Settings, environ: Mapping[str, str]) -> None:
         self._settings = settings
         self._clock = parse_clock(settings.clock)
-        self._store = open_store(settings.data)
+        self._store = open_sqlite(settings.data)
         with self._store.write() as connection:
             messages.release_all(connection)
         self._telemetry = Telemetry("worker", environ, settings.listen)

@@ -8,11 +8,12 @@ from alerting.active import Active
 from alerting.clock import ManualClock
 from alerting.configuration import load
 from alerting.consumer.worker import Consumer
+from alerting.database.port import Store
+from alerting.database.sqlite import open_sqlite
 from alerting.inbox.port import ACTION, CONFIGURATION, Entry
 from alerting.inbox.segments import FOLDER, SegmentReader
 from alerting.inbox.writer import InboxWriter
 from alerting.scrub import Scrubber
-from alerting.storage.database import Store, open_store
 from notifiers.recording import RecordingChannel
 from rules.instants import format_instant
 
@@ -25,7 +26,7 @@ class House:
     def __init__(self, folder: Path, text: str = "") -> None:
         self.folder, self.text = folder, text
         self.clock = ManualClock(START)
-        self.store: Store = open_store(folder)
+        self.store: Store = open_sqlite(folder)
         self.inbox = InboxWriter(folder / FOLDER, self.clock, lambda: None)
         self.channels: dict[str, RecordingChannel] = {}
         self.consumer = self._consumer()

@@ -8,11 +8,11 @@ from starlette.requests import Request
 
 from alerting.active import Active
 from alerting.clock import Clock
+from alerting.database.port import Store
 from alerting.inbox.port import Entry
 from alerting.inbox.writer import InboxWriter
 from alerting.ingest.spans import SpanRecord
 from alerting.settings import Settings
-from alerting.storage.database import Store
 
 
 @dataclass(slots=True)

@@ -5,8 +5,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, Select, and_, or_
+from sqlalchemy import Column, Select, and_, or_
 
+from alerting.database.port import Connection
 from alerting.moments import BadQuery
 
 MOST = 500

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from alerting.cli.main import BAD, FINE, WRONG_USAGE, complain
 from alerting.clock import parse_clock
+from alerting.database.sqlite import FILE_NAME, open_sqlite
 from alerting.reporting import Wanted, render
 from alerting.settings import SettingsError, from_environment
-from alerting.storage.database import FILE_NAME, open_store
 
 _FORMS = {".html": "html", ".csv": "csv", ".json": "json"}
 
@@ -25,7 +25,7 @@ def report(asked: argparse.Namespace) -> int:
     if not (settings.data / FILE_NAME).exists():
         return complain(f"there are no data in {settings.data}; give their folder with --data", BAD)
     wanted = Wanted(since=asked.since, until=asked.until, workflow=asked.workflow, tz=asked.tz)
-    store = open_store(settings.data)
+    store = open_sqlite(settings.data)
     try:
         text = render(store, wanted, form, parse_clock(settings.clock).now())
     except ValueError as error:

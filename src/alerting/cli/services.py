@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from alerting.cli.main import BAD, FINE, WRONG_USAGE, complain
 from alerting.configuration.problems import Invalid
+from alerting.database.port import SchemaMismatch
 from alerting.locks import Held
 from alerting.settings import Settings, SettingsError, from_environment
-from alerting.storage.database import SchemaMismatch
 
 
 def serve(asked: argparse.Namespace) -> int:

@@ -3,16 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection
-
 from alerting.active import Active
 from alerting.consumer.deciding import Deciding, Told, needed
 from alerting.consumer.decoding import Decoded
 from alerting.consumer.recording import ENRICH, KEEP_TRACE, SETTLE, Recording, Timed
+from alerting.database.port import Connection
+from alerting.database.statements import Row
 from alerting.ingest.facts import Fact, RunFact
 from alerting.storage import alerts, groups, messages, progress, runs
 from alerting.storage.rollups import Differences
-from alerting.storage.statements import Row
 from alerting.tracking.book import RunBook, loose_key
 from alerting.tracking.record import run_id_of
 from rules.decisions import Notify
@@ -57,7 +56,7 @@ def work(connection: Connection, active: Active, memory: Memory, batch: Batch) -
     alerts.save_states(connection, deciding.states.changed.values())
     alerts.save_deadlines(connection, {**recording.deadlines, **deciding.deadlines})
     alerts.save_decisions(connection, [*_spoken(deciding.told), *_unspoken(deciding)])
-    queued = _queue(connection, deciding.told, active.targets, memory)
+    queued = _queue(connection, deciding.told, active.targets)
     memory.progress.engine_now = max(memory.progress.engine_now, batch.until)
     _forget_closed(connection, deciding, memory)
     return queued
@@ -151,16 +150,14 @@ def _save_runs(connection: Connection, recording: Recording, now: Instant) -> No
     groups.recount(connection, recording.moved_from)
 
 
-def _queue(connection: Connection, told: list[Told], targets: Targets, memory: Memory) -> int:
+def _queue(connection: Connection, told: list[Told], targets: Targets) -> int:
     """Each message gets the next number: conversations are sent in this order."""
     known = messages.known_notifications(connection, {each.notify.id for each in told})
+    new = [each for each in told if each.notify.id not in known]
     notifications: list[Row] = []
     outbox: list[Row] = []
-    for each in told:
-        if each.notify.id in known:
-            continue
-        memory.progress.numbers += 1
-        row = _notification_row(each, memory.progress.numbers)
+    for each, number in zip(new, messages.next_numbers(connection, len(new)), strict=True):
+        row = _notification_row(each, number)
         notifications.append(row)
         outbox.extend(_outbox_row(row, target) for target in targets.get(each.notify.channel, ("missing",)))
     messages.queue(connection, notifications, outbox)

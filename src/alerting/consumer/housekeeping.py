@@ -3,17 +3,17 @@
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Table, delete, select
 
 from alerting.configuration import Configuration
 from alerting.consumer.recording import KEEP_TRACE
+from alerting.database.port import Connection, Store
+from alerting.database.statements import upsert
 from alerting.inbox import segments
 from alerting.inbox.port import Position
 from alerting.scrub import Scrubber
 from alerting.storage import alerts, runs
-from alerting.storage.database import Store
 from alerting.storage.schema import DecisionRow, DeliveryRow, FailureRow, RunRow, TraceRow, table
-from alerting.storage.statements import upsert
 from alerting.traces import raw_spans
 from rules.instants import DAY, HOUR, MINUTE, Duration, Instant
 

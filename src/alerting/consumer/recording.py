@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from alerting.database.statements import Row
 from alerting.ingest.facts import Fact, RunFact
-from alerting.storage.statements import Row
 from alerting.tracking.book import RunBook
 from alerting.tracking.record import RunRecord
 from rules.fingerprint import fingerprint

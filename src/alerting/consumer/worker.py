@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from alerting.active import Activate, Active
 from alerting.clock import Clock
@@ -17,9 +17,9 @@ from alerting.consumer.batch import Batch, Memory, work
 from alerting.consumer.decoding import UNREADABLE, Decoded, decode
 from alerting.consumer.marker import Marker
 from alerting.consumer.poison import failure_of
+from alerting.database.port import Store, StoreUnavailable
 from alerting.inbox.port import ACTION, CONFIGURATION, Inbox, InboxRow, Position
 from alerting.storage import alerts, progress
-from alerting.storage.database import Store
 from rules.inputs import Acted
 from rules.instants import SECOND, Duration, Instant
 
@@ -67,8 +67,8 @@ class Consumer:
         while not stop.is_set():
             try:
                 busy = self.once()
-            except OperationalError as error:
-                log.error("the state store refused, trying again in a second: %s", error.orig)
+            except StoreUnavailable as error:
+                log.error("the state store refused, trying again in a second: %s", error)
                 self._reload()
                 stop.wait(1)
                 continue
@@ -109,8 +109,6 @@ class Consumer:
         decoded = self._decode(rows)
         try:
             self._commit(Batch(decoded, rows[-1].received_at, self._actions(rows)), rows[-1])
-        except OperationalError:
-            raise
         except (*UNREADABLE, DBAPIError) as error:
             self._reload()
             self._narrow(rows, error)

@@ -14,11 +14,11 @@ from random import Random
 import httpx2
 
 from alerting.clock import CatchUpClock, SystemClock
+from alerting.database.sqlite import FILE_NAME, open_sqlite
 from alerting.demo.telemetry import body
 from alerting.demo.workflows import PlayedRun, day
 from alerting.reporting import Wanted, render
 from alerting.settings import SettingsError
-from alerting.storage.database import FILE_NAME, open_store
 from rules.instants import DAY
 
 CONFIG = """# The demo's rules: a small example of a tocsin.yaml.
@@ -101,7 +101,7 @@ class Demo:
             _wait_drained(client)
 
     def _report(self) -> None:
-        store = open_store(self._data)
+        store = open_sqlite(self._data)
         path = self._data / "report.html"
         path.write_text(render(store, Wanted(since="1d"), "html", SystemClock().now()))
         store.close()

@@ -10,9 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from alerting.active import Active
 from alerting.clock import Clock
 from alerting.compose import Composer
+from alerting.database.port import Store
 from alerting.dispatcher.retrying import given_up, wait_after
 from alerting.storage import messages
-from alerting.storage.database import Store
 from alerting.storage.messages import Lease, Owed
 from notifiers.message import Message, Receipt, Verdict
 from rules.instants import SECOND, Duration, Instant

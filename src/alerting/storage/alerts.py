@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
+from alerting.database.port import Connection
+from alerting.database.statements import Row, chunks, upsert
 from alerting.storage.schema import AlertRow, AlertStateRow, DeadlineRow, DecisionRow, table
-from alerting.storage.statements import Row, chunks, upsert
 from rules.inputs import Due
 from rules.instants import Instant
 from rules.state import AlertState

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 
+from alerting.database.port import Connection
+from alerting.database.statements import Row, chunks, insert_new, upsert
 from alerting.storage.schema import ErrorGroupRow, FailureRow, GroupAliasRow, table
-from alerting.storage.statements import Row, chunks, insert_new, upsert
 
 _group = table(ErrorGroupRow)
 _alias = table(GroupAliasRow)

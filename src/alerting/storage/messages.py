@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import (
     LABEL_STYLE_TABLENAME_PLUS_COL,
-    Connection,
     Update,
     and_,
     bindparam,
@@ -15,11 +14,13 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 
+from alerting.database.port import Connection, is_postgresql
+from alerting.database.statements import Row, chunks, insert_new, upsert
 from alerting.storage.schema import ChannelHealthRow, DeliveryRow, NotificationRow, OutboxRow, table
-from alerting.storage.statements import Row, chunks, insert_new, upsert
 from rules.instants import Instant
 
 _notification = table(NotificationRow)
@@ -54,6 +55,17 @@ def queue(connection: Connection, notifications: list[Row], outbox: list[Row]) -
     """A notification that is there already was decided before a replay: it is not queued again."""
     insert_new(connection, _notification, notifications)
     insert_new(connection, _outbox, outbox)
+
+
+def next_numbers(connection: Connection, count: int) -> list[int]:
+    """``count`` numbers above all that were given before."""
+    if not count:
+        return []
+    if is_postgresql(connection):
+        drawn = text("SELECT nextval('notification_number') FROM generate_series(1, :count)")
+        return sorted(connection.execute(drawn, {"count": count}).scalars())
+    last = connection.execute(select(func.max(_notification.c.number))).scalar() or 0
+    return list(range(last + 1, last + 1 + count))
 
 
 def known_notifications(connection: Connection, ids: Iterable[str]) -> set[str]:

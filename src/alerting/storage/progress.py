@@ -2,11 +2,12 @@
 
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import func, insert, select
 
+from alerting.database.port import Connection
+from alerting.database.statements import upsert
 from alerting.inbox.port import InboxRow, Position
 from alerting.storage.schema import ConfigurationRow, ProgressRow, QuarantineRow, table
-from alerting.storage.statements import upsert
 from rules.instants import Instant
 
 _progress = table(ProgressRow)
@@ -16,15 +17,13 @@ _configuration = table(ConfigurationRow)
 
 @dataclass(slots=True)
 class Progress:
-    """``items`` counts spans, records and events worked on; ``engine_now`` never goes back; ``numbers`` were given
-    to notifications so far."""
+    """``items`` counts spans, records and events worked on; ``engine_now`` never goes back."""
 
     segment: str = ""
     row: int = 0
     items: int = 0
     engine_now: Instant = 0
     beat_at: Instant = 0
-    numbers: int = 0
 
     @property
     def position(self) -> Position:
@@ -49,7 +48,7 @@ def quarantine(connection: Connection, row: InboxRow, reason: str) -> None:
 
 
 def quarantined(connection: Connection) -> int:
-    return connection.execute(select(func.count()).select_from(_quarantine)).scalar_one()
+    return int(connection.execute(select(func.count()).select_from(_quarantine)).scalar_one())
 
 
 def active_configuration(connection: Connection) -> str:

@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection
-
+from alerting.database.port import Connection
+from alerting.database.statements import Row, upsert
 from alerting.storage.schema import RollupDurationRow, RollupGroupRow, RollupRunRow, table
-from alerting.storage.statements import Row, upsert
 from reports.sketch import duration_bin
 from rules.instants import MINUTE
 from rules.vocabulary import BAD, TERMINAL, Outcome

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import bindparam, delete, select
 
+from alerting.database.port import Connection
+from alerting.database.statements import Row, chunks, insert_new, upsert
 from alerting.storage.schema import LooseRow, RunRow, table
-from alerting.storage.statements import Row, chunks, insert_new, upsert
 from alerting.tracking.record import Detail, Evidence, RunRecord
 from rules.identity import digest
 from rules.instants import Instant

@@ -1,11 +1,11 @@
-"""What is kept about runs, alerts and messages? Every table of ``tocsin.db``. Instants are µs since the epoch."""
+"""What is kept about runs, alerts and messages? Every table of the state. Instants are µs since the epoch."""
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
 from sqlmodel import Field, SQLModel
+from sqlmodel.sql.sqltypes import AutoString
 
-SCHEMA_VERSION = 1
 metadata: MetaData = SQLModel.metadata
 
 
@@ -71,6 +71,10 @@ class LooseRow(SQLModel, table=True):
     key: str = Field(index=True)
     body: str = _text()
     received_at: int = _instant(index=True)
+    look_at: int = _instant()  # when to look for its run once more; 0: when its run comes
+    __table_args__ = (
+        Index("loose_to_look_at", "look_at", sqlite_where=text("look_at > 0"), postgresql_where=text("look_at > 0")),
+    )
 
 
 class FailureRow(SQLModel, table=True):
@@ -164,6 +168,7 @@ class DeadlineRow(SQLModel, table=True):
     owner: str = Field(primary_key=True)
     detail: str = Field(primary_key=True)
     due_at: int = _instant(index=True)
+    partition: int = 0
 
 
 class DecisionRow(SQLModel, table=True):
@@ -213,6 +218,7 @@ class OutboxRow(SQLModel, table=True):
     attempts: int = 0
     next_attempt_at: int = _instant(index=True)
     leased_until: int = _instant()
+    leased_by: str = ""
     created_at: int = _instant()
     __table_args__ = (Index("outbox_order", "conversation", "target", "number"),)
 
@@ -299,7 +305,6 @@ class ProgressRow(SQLModel, table=True):
     items: int = _instant()
     engine_now: int = _instant()
     beat_at: int = _instant()
-    numbers: int = _instant()
 
 
 class QuarantineRow(SQLModel, table=True):
@@ -327,3 +332,16 @@ class MetaRow(SQLModel, table=True):
     __tablename__ = "meta"
     name: str = Field(primary_key=True)
     value: str = _text()
+
+
+def _fit_postgresql() -> None:
+    """Numbers as wide and text sorted as SQLite does it: 64 bits, and byte by byte."""
+    for each in metadata.tables.values():
+        for column in each.columns:
+            if isinstance(column.type, Integer) and not isinstance(column.type, BigInteger):
+                column.type = column.type.with_variant(BigInteger(), "postgresql")
+            elif isinstance(column.type, AutoString):
+                column.type = String().with_variant(Text(collation="C"), "postgresql")
+
+
+_fit_postgresql()

@@ -5,28 +5,37 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Table
-from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from alerting.database.port import Connection
 
 Row = dict[str, Any]
 _AT_ONCE = 500
+_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def upsert(connection: Connection, into: Table, rows: Sequence[Row], adding: tuple[str, ...] = ()) -> None:
     """Insert ``rows``; where the primary key is there already, replace the other columns, or add to those named."""
     if rows:
-        connection.execute(_upsert(into, tuple(rows[0]), adding), rows)
+        connection.execute(_upsert(connection.dialect.name, into, tuple(rows[0]), adding), _sorted(into, rows))
 
 
 def insert_new(connection: Connection, into: Table, rows: Sequence[Row]) -> None:
     """Insert ``rows``; one whose key is there already changes nothing."""
     if rows:
-        connection.execute(insert(into).on_conflict_do_nothing(), rows)
+        connection.execute(_INSERT[connection.dialect.name](into).on_conflict_do_nothing(), _sorted(into, rows))
 
 
-@lru_cache(maxsize=64)
-def _upsert(into: Table, columns: tuple[str, ...], adding: tuple[str, ...]) -> Insert:
-    statement = insert(into)
+def _sorted(into: Table, rows: Sequence[Row]) -> list[Row]:
+    """By primary key: two transactions that write the same rows take their locks in one order."""
+    keys = [column.name for column in into.primary_key]
+    return sorted(rows, key=lambda row: [row[key] for key in keys])
+
+
+@lru_cache(maxsize=128)
+def _upsert(dialect: str, into: Table, columns: tuple[str, ...], adding: tuple[str, ...]) -> Any:
+    statement = _INSERT[dialect](into)
     keys = [column.name for column in into.primary_key]
     changed = {
         name: into.c[name] + statement.excluded[name] if name in adding else statement.excluded[name]

@@ -1,4 +1,4 @@
-"""How is the state store opened, read and written? One SQLite file; one process writes, any number read."""
+"""How is the embedded store opened, read and written? One SQLite file; one process writes, any number read."""
 
 import threading
 from collections.abc import Iterator
@@ -6,23 +6,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
-from alerting.storage.schema import SCHEMA_VERSION, MetaRow, metadata, table
+from alerting.database.port import StoreUnavailable
+from alerting.database.upgrading import bring_up_to_date
 
 FILE_NAME = "tocsin.db"
 
 
-class SchemaMismatch(Exception):
-    """The store was written by a version this one does not know."""
+class SqliteStore:
+    """``write()`` is one immediate transaction, one at a time in this process."""
 
-
-class Store:
-    """The state: runs, alerts, messages, rollups.
-
-    ``write()`` is one immediate transaction, one at a time in this process; ``read()`` sees the last committed state.
-    """
+    shared = False
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -30,14 +27,13 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """All that is read inside is one moment's state."""
-        with self.engine.connect() as connection:
+        with _translated(), self.engine.connect() as connection:
             connection.exec_driver_sql("BEGIN")
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        with self._writing, self.engine.connect() as connection:
+        with _translated(), self._writing, self.engine.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             with _committed(connection):
                 yield connection
@@ -56,8 +52,16 @@ def _committed(connection: Connection) -> Iterator[None]:
     connection.commit()
 
 
-def open_store(directory: Path) -> Store:
-    """Open ``directory``/tocsin.db, creating it with the current schema. Raises SchemaMismatch, OSError."""
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise StoreUnavailable(str(error.orig)) from error
+
+
+def open_sqlite(directory: Path) -> SqliteStore:
+    """Open ``directory``/tocsin.db, creating it or bringing its schema up to date. Raises SchemaMismatch, OSError."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = directory / FILE_NAME
     path.touch(mode=0o600)
@@ -69,8 +73,9 @@ def open_store(directory: Path) -> Store:
         connect_args={"check_same_thread": False, "isolation_level": None},
     )
     event.listen(engine, "connect", _configure)
-    store = Store(engine)
-    _ensure_schema(store)
+    store = SqliteStore(engine)
+    with store.write() as connection:
+        bring_up_to_date(connection)
     return store
 
 
@@ -85,17 +90,3 @@ def _configure(connection: Any, _record: object) -> None:
         "cache_size=-16000",
     ):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _ensure_schema(store: Store) -> None:
-    meta = table(MetaRow)
-    with store.write() as connection:
-        metadata.create_all(connection)
-        found = connection.execute(select(meta.c.value).where(meta.c.name == "schema")).scalar()
-        if found is None:
-            connection.execute(insert(meta).values(name="schema", value=str(SCHEMA_VERSION)))
-        elif int(found) != SCHEMA_VERSION:
-            raise SchemaMismatch(
-                f"the store has schema {found}, this version of Tocsin knows {SCHEMA_VERSION}; "
-                "start the version that wrote it, or give an empty folder with --data"
-            )
