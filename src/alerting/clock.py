@@ -29,6 +29,38 @@ class SystemClock:
         return max(0, instant - self.now()) / SECOND
 
 
+class SyncedClock:
+    """The time of another machine, the database's, carried on by this machine's monotonic clock.
+
+    So processes on many hosts agree on the time, however wrong or jumping the clock of one of them is.
+    """
+
+    def __init__(self) -> None:
+        self._at, self._monotonic = time.time_ns() // 1_000, self.monotonic()
+
+    def now(self) -> Instant:
+        return self._at + self.monotonic() - self._monotonic
+
+    def machine_now(self) -> Instant:
+        return self.now()
+
+    def real_seconds_until(self, instant: Instant) -> float:
+        return max(0, instant - self.now()) / SECOND
+
+    @staticmethod
+    def monotonic() -> Instant:
+        return time.monotonic_ns() // 1_000
+
+    def sync(self, told: Instant, asked: Instant, answered: Instant) -> None:
+        """The other clock said ``told`` at some moment between ``asked`` and ``answered`` of ``monotonic()``."""
+        self._at, self._monotonic = told, (asked + answered) // 2
+
+    @property
+    def skew(self) -> Duration:
+        """How far this machine's own clock is ahead."""
+        return time.time_ns() // 1_000 - self.now()
+
+
 class CatchUpClock:
     """Lies ``behind`` the real clock until it is started, then runs ``rate`` times as fast until it has caught up.
 

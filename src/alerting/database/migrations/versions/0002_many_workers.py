@@ -52,7 +52,7 @@ def _postgresql() -> None:
         sa.Column("items", sa.BigInteger(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
     )
-    op.create_index("task_by_partition", "task", ["partition", "id"])
+    op.create_index("task_by_partition", "task", ["partition", "received_at"])
     _inbox()
 
 
