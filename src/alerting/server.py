@@ -8,24 +8,17 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TextIO
 
 import uvicorn
 
-from alerting.active import Active
 from alerting.api.context import ApiContext
 from alerting.app import create_app
-from alerting.clock import Clock, parse_clock
+from alerting.backend import Backend, accepted_count, open_backend, open_bell, open_log
 from alerting.configuration import Invalid, check
 from alerting.configuration.problems import Problem
-from alerting.database.port import Store
-from alerting.database.sqlite import open_sqlite
-from alerting.inbox.doorbell import Bell
 from alerting.inbox.port import CONFIGURATION, Entry
-from alerting.inbox.segments import FOLDER, SegmentReader
 from alerting.inbox.writer import InboxWriter
-from alerting.locks import hold
 from alerting.settings import Settings, SettingsError
 from alerting.storage import progress
 from alerting.telemetry import Telemetry
@@ -41,14 +34,11 @@ class Parts:
     """What one receiver process holds open."""
 
     context: ApiContext
-    bell: Bell
-    lock: int
+    backend: Backend
 
     def close(self) -> None:
         self.context.inbox.close()
-        self.bell.close()
-        self.context.store.close()
-        os.close(self.lock)
+        self.backend.close()
 
 
 def serve(settings: Settings, environ: Mapping[str, str], with_worker: bool, announce: Callable[[str], None]) -> None:
@@ -106,41 +96,24 @@ def configuration_text(settings: Settings, environ: Mapping[str, str]) -> str:
 
 
 def open_parts(settings: Settings, environ: Mapping[str, str], text: str) -> Parts:
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = hold(settings.data / "receiver.lock", "receiver")
-    clock = parse_clock(settings.clock)
-    store = open_sqlite(settings.data)
+    backend = open_backend(settings, "api")
     active = activator(settings, environ)(text)
-    base = _accepted_before(store, settings.data / FOLDER)
-    bell = Bell(settings.data)
-    inbox = InboxWriter(settings.data / FOLDER, clock, bell.ring)
-    inbox.append_and_wait(Entry(CONFIGURATION, text.encode()))
-    return Parts(_context(settings, store, clock, inbox, active, base), bell, lock)
-
-
-def _context(
-    settings: Settings, store: Store, clock: Clock, inbox: InboxWriter, active: Active, base: int
-) -> ApiContext:
-    return ApiContext(
+    inbox = InboxWriter(open_log(backend, settings), open_bell(backend, settings))
+    accepted = accepted_count(backend, settings, lambda: inbox.accepted)
+    if backend.store.shared:
+        progress.activate_at_once(backend.store, text, backend.clock.now())
+    else:
+        inbox.append_and_wait(Entry(CONFIGURATION, text.encode()))
+    context = ApiContext(
         settings=settings,
-        store=store,
-        clock=clock,
+        store=backend.store,
+        clock=backend.clock,
         inbox=inbox,
         active=lambda: active,
-        spans_of_run=lambda run: spans_of_run(store, settings.data, active.scrubber, run),
-        base_items=base,
+        spans_of_run=lambda run: spans_of_run(backend.store, backend.archive, active.scrubber, run),
+        accepted=accepted,
     )
-
-
-def _accepted_before(store: Store, folder: Path) -> int:
-    """What was worked on, and what still waits: read in one breath, so that nothing is counted twice."""
-    with store.read() as connection:
-        done = progress.load(connection)
-    reader = SegmentReader(folder)
-    try:
-        return done.items + reader.items_after(done.position)
-    finally:
-        reader.close()
+    return Parts(context, backend)
 
 
 def _listen(settings: Settings) -> socket.socket:

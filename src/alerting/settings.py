@@ -20,6 +20,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 4318
     data: Path = Path("tocsin-data")
+    database_url: str = field(default="", repr=False)
     config: Path | None = None
     notify: str = field(default="", repr=False)
     public_url: str = ""
@@ -39,14 +40,13 @@ def from_environment(
 ) -> Settings:
     """The settings, arguments before environment. Raises SettingsError."""
     host, port = parse_listen(listen or environ.get("TOCSIN_LISTEN") or DEFAULT_LISTEN)
-    if environ.get("TOCSIN_DATABASE_URL"):
-        raise SettingsError("TOCSIN_DATABASE_URL is not available in this version; unset it to use the data folder")
     shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host
     shown = f"[{shown}]" if ":" in shown else shown
     settings = Settings(
         host=host,
         port=port,
         data=Path(data or environ.get("TOCSIN_DATA") or "tocsin-data"),
+        database_url=environ.get("TOCSIN_DATABASE_URL", ""),
         config=_config(config or environ.get("TOCSIN_CONFIG")),
         notify=environ.get("TOCSIN_NOTIFY", ""),
         public_url=environ.get("TOCSIN_PUBLIC_URL") or f"http://{shown}:{port}",

@@ -1,15 +1,12 @@
 """What happened inside a run, span by span? From the copy that was kept, else from the raw bodies while they lie."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 
 import msgspec
 from sqlalchemy import select
 
 from alerting.database.port import Store
-from alerting.inbox import segments
+from alerting.inbox.port import Archive
 from alerting.ingest.encoding import IngestError, decompress
 from alerting.ingest.recognise import spans_of
 from alerting.ingest.spans import SpanRecord
@@ -17,27 +14,24 @@ from alerting.scrub import Scrubber
 from alerting.storage import runs
 from alerting.storage.schema import TraceRow, table
 from alerting.tracking.record import RunRecord
-from rules.instants import HOUR, MINUTE, Instant
+from rules.instants import MINUTE, Instant
 
 _MOST_BODIES = 2_000
 _MOST_BYTES = 64 * 1024 * 1024
 _BEFORE, _AFTER = MINUTE, 10 * MINUTE
 _trace = table(TraceRow)
-_QUERY = (
-    "SELECT body, media, encoding FROM inbox WHERE kind = 'traces' AND received_at BETWEEN ? AND ? ORDER BY id LIMIT ?"
-)
 
 
-def spans_of_run(store: Store, folder: Path, scrubber: Scrubber, run: str) -> list[SpanRecord]:
+def spans_of_run(store: Store, archive: Archive, scrubber: Scrubber, run: str) -> list[SpanRecord]:
     with store.read() as connection:
         kept = connection.execute(select(_trace.c.body).where(_trace.c.run == run)).scalar()
         record = None if kept else runs.load_run(connection, run)
     if kept:
         return msgspec.msgpack.decode(kept, type=list[SpanRecord])
-    return raw_spans(folder, record, scrubber) if record else []
+    return raw_spans(archive, record, scrubber) if record else []
 
 
-def raw_spans(folder: Path, record: RunRecord, scrubber: Scrubber) -> list[SpanRecord]:
+def raw_spans(archive: Archive, record: RunRecord, scrubber: Scrubber) -> list[SpanRecord]:
     """Search the bodies that arrived while the run was open, and shortly after, for its traces."""
     traces = {trace for trace in (record.trace_id, *record.detail.traces) if trace}
     if not traces:
@@ -45,23 +39,19 @@ def raw_spans(folder: Path, record: RunRecord, scrubber: Scrubber) -> list[SpanR
     since = (record.started_at or record.received_at) - _BEFORE
     until = max(record.heard_at, record.ended_at) + _AFTER
     found: dict[str, SpanRecord] = {}
-    for body, media in _bodies(folder / segments.FOLDER, since, until, traces):
+    for body, media in _bodies(archive, since, until, traces):
         for span in spans_of(body, media, traces):
             found[span.span_id] = _scrubbed(span, scrubber)
     return sorted(found.values(), key=lambda span: (span.started_at, -span.ended_at, span.span_id))
 
 
-def _bodies(folder: Path, since: Instant, until: Instant, traces: set[str]) -> Iterator[tuple[bytes, str]]:
+def _bodies(archive: Archive, since: Instant, until: Instant, traces: set[str]) -> Iterator[tuple[bytes, str]]:
     """Bodies with one of the traces in them, as protobuf bytes or as hex text."""
     needles = [needle for trace in traces for needle in (_raw(trace), trace.encode(), trace.upper().encode()) if needle]
-    for name in segments.segments(folder):
-        if not segments.segment_of(since - HOUR) <= name <= segments.segment_of(until):
-            continue
-        with closing(sqlite3.connect(segments.path_of(folder, name))) as connection:
-            for body, media, encoding in connection.execute(_QUERY, (since, until, _MOST_BODIES)):
-                plain = _plain(body, encoding)
-                if any(needle in plain for needle in needles):
-                    yield plain, media
+    for entry in archive.telemetry(since, until, _MOST_BODIES):
+        plain = _plain(entry.body, entry.encoding)
+        if any(needle in plain for needle in needles):
+            yield plain, entry.media
 
 
 def _raw(trace: str) -> bytes:

@@ -10,54 +10,65 @@ import threading
 from collections.abc import Mapping
 
 from alerting.active import Active
-from alerting.clock import parse_clock
+from alerting.backend import Backend, open_backend, open_waiter
+from alerting.cluster.member import Member
+from alerting.cluster.membership import RENEW_EVERY
 from alerting.compose import Composer
-from alerting.consumer.worker import Consumer
-from alerting.database.sqlite import open_sqlite
-from alerting.dispatcher.dispatcher import Dispatcher
-from alerting.inbox.doorbell import Listener
+from alerting.consumer.consumer import Around, Consumer
+from alerting.consumer.embedded import EmbeddedConsumer
+from alerting.consumer.shared import SharedConsumer
+from alerting.database.port import StoreUnavailable
+from alerting.dispatcher.dispatcher import Dispatcher, OnlyWorker
 from alerting.inbox.segments import FOLDER, SegmentReader
-from alerting.locks import hold
 from alerting.settings import Settings
 from alerting.storage import messages
 from alerting.telemetry import Telemetry
 from alerting.wiring import activator
+from rules.instants import SECOND
 
 
 def run(settings: Settings, environ: Mapping[str, str], parent: int | None = None) -> None:
-    """Until a signal, or until the pipe ``parent`` closes because the process behind it is gone. Raises Held."""
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = hold(settings.data / "worker.lock", "worker")
+    """Until a signal, or until the pipe ``parent`` closes because the process behind it is gone. Raises what
+    ``backend.UNUSABLE`` lists."""
+    backend = open_backend(settings, "worker")
     try:
-        asyncio.run(_Worker(settings, environ).run(parent))
+        asyncio.run(_Worker(settings, environ, backend).run(parent))
     finally:
-        os.close(lock)
+        backend.close()
 
 
 class _Worker:
-    def __init__(self, settings: Settings, environ: Mapping[str, str]) -> None:
-        self._settings = settings
-        self._clock = parse_clock(settings.clock)
-        self._store = open_sqlite(settings.data)
-        with self._store.write() as connection:
-            messages.release_all(connection)
+    def __init__(self, settings: Settings, environ: Mapping[str, str], backend: Backend) -> None:
+        self._settings, self._backend = settings, backend
+        self._store, self._clock = backend.store, backend.clock
         self._telemetry = Telemetry("worker", environ, settings.listen)
         self._active: Active | None = None
         self._stop = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._member = self._join()
         composer = Composer(self._store, settings.public_url)
-        self._dispatcher = Dispatcher(self._store, self._clock, composer, self._current, random.Random())
-        self._bell = Listener(settings.data)
-        self._consumer = Consumer(
-            self._store,
-            SegmentReader(settings.data / FOLDER),
-            self._clock,
-            settings.data,
-            activator(settings, environ),
-            ring=self._ring,
-            activated=self._activated,
-            observed=self._telemetry.batch,
+        self._dispatcher = Dispatcher(
+            self._store, self._clock, composer, self._current, random.Random(), self._member or OnlyWorker()
         )
+        self._bell = open_waiter(backend, settings)
+        self._consumer = self._make_consumer(
+            Around(activator(settings, environ), self._ring, self._activated, self._telemetry.batch)
+        )
+
+    def _join(self) -> Member | None:
+        if not self._store.shared:
+            with self._store.write() as connection:
+                messages.release_all(connection)
+            return None
+        member = Member(self._store)
+        member.join()
+        return member
+
+    def _make_consumer(self, around: Around) -> Consumer:
+        archive, data = self._backend.archive, self._settings.data
+        if self._member is not None:
+            return SharedConsumer(self._store, self._clock, archive, self._member, around)
+        return EmbeddedConsumer(self._store, SegmentReader(data / FOLDER), self._clock, archive, data, around)
 
     async def run(self, parent: int | None) -> None:
         self._loop = asyncio.get_running_loop()
@@ -68,6 +79,8 @@ class _Worker:
             self._loop.add_reader(parent, stopped.set)
         consuming = threading.Thread(target=self._consume, args=(stopped,), name="consumer", daemon=True)
         consuming.start()
+        if self._member is not None:
+            threading.Thread(target=self._keep_lease, args=(self._member,), name="lease", daemon=True).start()
         dispatching = asyncio.create_task(self._dispatcher.run())
         dispatching.add_done_callback(self._dispatcher_ended)
         await stopped.wait()
@@ -77,7 +90,12 @@ class _Worker:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(dispatching, 5)
         self._telemetry.close()
-        self._store.close()
+
+    def _keep_lease(self, member: Member) -> None:
+        """Apart from the consumer, whose batches may take longer than a lease."""
+        while not self._stop.wait(RENEW_EVERY / SECOND):
+            with contextlib.suppress(StoreUnavailable):
+                member.renew()
 
     def _consume(self, stopped: asyncio.Event) -> None:
         """A fault that nobody foresaw ends the process: its supervisor starts it anew, where it stood."""

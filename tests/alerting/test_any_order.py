@@ -77,8 +77,7 @@ def untold(house):
     return [row["run_id"] for row in house.rows(query)]
 
 
-def play(folder, sent, chance=None):
-    house = House(folder, HOOK)
+def play(house, sent, chance=None):
     for kind, body, media, items in sent:
         house.put(kind, body, items, media)
         if chance and chance.random() < 0.3:
@@ -91,9 +90,10 @@ def play(folder, sent, chance=None):
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_order_repetition_and_restarts_change_nothing(tmp_path, seed):
+def test_order_repetition_and_restarts_change_nothing(house, tmp_path, seed):
+    """Whatever the store, and however many workers: what comes out is what one worker makes of the plain order."""
     sent = bodies(seed)
-    plain = play(tmp_path / "plain", sent)
+    plain = play(House(tmp_path / "plain", HOOK), sent)
     expected = outcome_of(plain)
     assert expected["rollups"] == recount(plain)
     assert untold(plain) == []
@@ -101,7 +101,7 @@ def test_order_repetition_and_restarts_change_nothing(tmp_path, seed):
     chance = random.Random(seed)
     mixed = sent * 2
     chance.shuffle(mixed)
-    again = play(tmp_path / "mixed", mixed, chance)
+    again = play(house(HOOK), mixed, chance)
     found = outcome_of(again)
     assert found["runs"] == expected["runs"]
     assert found == expected
@@ -109,4 +109,3 @@ def test_order_repetition_and_restarts_change_nothing(tmp_path, seed):
     assert untold(again) == []
     runs_that_failed = [row["run"] for row in again.rows("SELECT run FROM failure")]
     assert len(runs_that_failed) == len(set(runs_that_failed))
-    again.close()

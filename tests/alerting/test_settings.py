@@ -25,7 +25,6 @@ def test_listen_is_read(text, expected):
         ({**OPEN, "TOCSIN_INGEST_KEY": "short"}, "at least 8"),
         ({"TOCSIN_CONFIG": "/nowhere/tocsin.yaml"}, "no configuration file"),
         ({"TOCSIN_ALLOW_PRIVATE": "10.0.0.0/99"}, "10.0.0.0/99"),
-        ({"TOCSIN_DATABASE_URL": "postgresql://x"}, "not available"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_refused_with_a_remedy(environ, said):

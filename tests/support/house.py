@@ -1,50 +1,90 @@
-"""The whole way from a body to a message in one process, on a clock turned by hand."""
+"""The whole way from a body to a message in one process, on a clock turned by hand, over either store."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text as sql
+
 from alerting.active import Active
 from alerting.clock import ManualClock
+from alerting.cluster.member import Member
 from alerting.configuration import load
-from alerting.consumer.worker import Consumer
+from alerting.consumer.consumer import Around, Consumer
+from alerting.consumer.embedded import EmbeddedConsumer
+from alerting.consumer.shared import SharedConsumer
 from alerting.database.port import Store
+from alerting.database.postgresql import open_postgresql
 from alerting.database.sqlite import open_sqlite
-from alerting.inbox.port import ACTION, CONFIGURATION, Entry
-from alerting.inbox.segments import FOLDER, SegmentReader
+from alerting.inbox.port import ACTION, CONFIGURATION, Archive, Entry
+from alerting.inbox.postgresql import PostgresqlArchive, PostgresqlLog
+from alerting.inbox.segment_log import SegmentLog
+from alerting.inbox.segments import FOLDER, SegmentArchive, SegmentReader
 from alerting.inbox.writer import InboxWriter
 from alerting.scrub import Scrubber
+from alerting.storage.progress import activate_at_once
 from notifiers.recording import RecordingChannel
-from rules.instants import format_instant
+from rules.instants import SECOND, format_instant
 
 START = 1_795_500_000_000_000
 
 
 class House:
-    """An inbox, a store and a consumer over real files; channels of the configuration are recorded."""
+    """An inbox, a store and ``workers`` consumers over real files or, with ``url``, over PostgreSQL; channels of the
+    configuration are recorded."""
 
-    def __init__(self, folder: Path, text: str = "") -> None:
+    def __init__(self, folder: Path, text: str = "", url: str = "", workers: int = 1) -> None:
         self.folder, self.text = folder, text
         self.clock = ManualClock(START)
-        self.store: Store = open_sqlite(folder)
-        self.inbox = InboxWriter(folder / FOLDER, self.clock, lambda: None)
+        self.store: Store = open_postgresql(url, 2 + 2 * workers) if url else open_sqlite(folder)
+        self.archive: Archive = PostgresqlArchive(self.store) if url else SegmentArchive(folder / FOLDER)
+        log = PostgresqlLog(self.store, self.clock) if url else SegmentLog(folder / FOLDER, self.clock)
+        self.inbox = InboxWriter(log, lambda: None)
         self.channels: dict[str, RecordingChannel] = {}
-        self.consumer = self._consumer()
+        self.consumers = [self._consumer() for _ in range(workers)]
         if text:
-            self.put(CONFIGURATION, text.encode())
+            self.configure(text)
         self.work()
 
+    def configure(self, text: str) -> None:
+        if self.store.shared:
+            activate_at_once(self.store, text, self.clock.now())
+        else:
+            self.put(CONFIGURATION, text.encode())
+
+    @property
+    def consumer(self) -> Consumer:
+        return self.consumers[0]
+
     def _consumer(self) -> Consumer:
-        return Consumer(self.store, SegmentReader(self.folder / FOLDER), self.clock, self.folder, self._activate)
+        around = Around(self._activate)
+        if self.store.shared:
+            member = Member(self.store)
+            member.join()
+            return SharedConsumer(self.store, self.clock, self.archive, member, around)
+        reader = SegmentReader(self.folder / FOLDER)
+        return EmbeddedConsumer(self.store, reader, self.clock, self.archive, self.folder, around)
 
     def _activate(self, text: str) -> Active:
         configuration = load(text)
-        self.channels = {name: RecordingChannel(name) for name in configuration.channels}
+        self.channels = {name: self.channels.get(name) or RecordingChannel(name) for name in configuration.channels}
         return Active(configuration, configuration.ruleset(), Scrubber(), self.channels, {})
 
     def restart(self) -> None:
-        """A new worker on the same files, as after a crash."""
-        self.consumer = self._consumer()
+        """New workers on the same store, as after a crash of all."""
+        if self.store.shared:
+            self.execute("UPDATE worker SET leased_until = 0")
+        self.consumers = [self._consumer() for _ in self.consumers]
+        self.attend()
+
+    def attend(self) -> None:
+        """The workers look who is there: a second or two of a real one's time."""
+        for _ in range(2 if self.store.shared else 0):
+            self.clock.sleep(SECOND)
+            for consumer in self.consumers:
+                consumer.once()
 
     def put(self, kind: str, body: bytes, items: int = 0, media: str = "application/json") -> None:
         self.clock.sleep(10)  # µs: no two rows are received at one moment
@@ -62,7 +102,7 @@ class House:
         self.put(ACTION, json.dumps({"action": action, "alert": alert, "by": by, "id": "x"}).encode())
 
     def work(self) -> None:
-        while self.consumer.once():
+        while sum(consumer.once() for consumer in self.consumers):
             pass
 
     def pass_time(self, duration: int) -> None:
@@ -71,7 +111,21 @@ class House:
 
     def rows(self, query: str) -> list[Any]:
         with self.store.read() as connection:
-            return list(connection.exec_driver_sql(query).mappings())
+            return list(connection.execute(sql(query)).mappings())
+
+    def execute(self, statement: str) -> None:
+        with self.store.write() as connection:
+            connection.execute(sql(statement))
+
+    def bodies(self) -> int:
+        """How many raw bodies of events are still kept."""
+        if self.store.shared:
+            return int(self.rows("SELECT count(*) AS n FROM inbox WHERE kind = 'events'")[0]["n"])
+        found = 0
+        for path in (self.folder / FOLDER).glob("*.db"):
+            with closing(sqlite3.connect(path)) as connection:
+                found += connection.execute("SELECT count(*) FROM inbox WHERE kind = 'events'").fetchone()[0]
+        return found
 
     def told(self) -> list[tuple[str, str, int]]:
         """(channel, reason, since last) of every message decided, in order."""

@@ -8,17 +8,18 @@ from starlette.requests import Request
 
 from alerting.active import Active
 from alerting.clock import Clock
-from alerting.database.port import Store
+from alerting.database.port import Connection, Store
 from alerting.inbox.port import Entry
 from alerting.inbox.writer import InboxWriter
 from alerting.ingest.spans import SpanRecord
 from alerting.settings import Settings
+from alerting.storage.progress import Progress
 
 
 @dataclass(slots=True)
 class ApiContext:
-    """``spans_of_run`` gives the scrubbed spans of a run, oldest first, as far as they are still kept; ``base_items``
-    were accepted before this process began."""
+    """``spans_of_run`` gives the scrubbed spans of a run, oldest first, as far as they are still kept; ``accepted`` how
+    much was taken in, ever, by what a reader sees."""
 
     settings: Settings
     store: Store
@@ -26,11 +27,7 @@ class ApiContext:
     inbox: InboxWriter
     active: Callable[[], Active]
     spans_of_run: Callable[[str], list[SpanRecord]]
-    base_items: int = 0
-
-    @property
-    def accepted(self) -> int:
-        return self.base_items + self.inbox.accepted
+    accepted: Callable[[Connection, Progress], int]
 
     async def append(self, entry: Entry) -> None:
         """Returns once the row is durable. Raises Overloaded."""

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
-from sqlalchemy import Column, Select, Table, or_, select
+from sqlalchemy import Select, Table, or_, select
 
 from alerting import wire
 from alerting.api.context import ApiContext, context_of
 from alerting.api.paging import MOST, USUAL, Page, page
+from alerting.database.globs import like_glob
 from alerting.moments import moment
 from alerting.storage.schema import (
     AlertRow,
@@ -70,6 +71,8 @@ def listed(context: ApiContext, listing: Listing, filters: Filters, *also: Any) 
     columns = listing.rows.c
     statement = _filtered(select(listing.rows).where(*also), columns, listing, filters, context.clock.now())
     with context.store.read() as connection:
+        if filters.workflow and "workflow" in columns:
+            statement = statement.where(like_glob(connection, columns.workflow, filters.workflow))
         return page(connection, statement, columns[listing.time], columns[listing.key], filters.cursor, filters.limit)
 
 
@@ -80,8 +83,6 @@ def _filtered(statement: Select[Any], columns: Any, listing: Listing, filters: F
             statement = statement.where(columns[name].in_(wanted.split(",")))
     if filters.outcome and "outcome" in columns:
         statement = statement.where(columns.outcome.in_(_outcomes(filters.outcome)))
-    if filters.workflow and "workflow" in columns:
-        statement = statement.where(_like(columns.workflow, filters.workflow))
     if filters.since:
         statement = statement.where(columns[listing.time] >= moment("since", filters.since, now))
     if filters.until:
@@ -95,12 +96,6 @@ def _filtered(statement: Select[Any], columns: Any, listing: Listing, filters: F
 def _outcomes(wanted: str) -> list[str]:
     """``bad`` stands for every bad outcome."""
     return sorted(outcome.value for outcome in BAD) if wanted == "bad" else wanted.split(",")
-
-
-def _like(column: Column[Any], glob: str) -> Any:
-    if not any(sign in glob for sign in "*?["):
-        return column == glob
-    return column.op("GLOB")(glob)
 
 
 def _items(found: Page, shape: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:

@@ -17,9 +17,9 @@ _SILENT_AFTER = 20  # seconds without a sign of life of the worker
 
 def pipeline(context: ApiContext) -> dict[str, Any]:
     now = context.clock.now()
-    accepted = context.accepted
     with context.store.read() as connection:
         done = progress.load(connection)
+        accepted = context.accepted(connection, done)
         due, retrying = messages.pending(connection, now)
     behind = accepted > done.items
     lag = max(0, now - done.engine_now) / SECOND if behind and done.engine_now else 0.0

@@ -4,11 +4,10 @@ import argparse
 import os
 from pathlib import Path
 
+from alerting.backend import UNUSABLE, has_data, open_backend
 from alerting.cli.main import BAD, FINE, WRONG_USAGE, complain
-from alerting.clock import parse_clock
-from alerting.database.sqlite import FILE_NAME, open_sqlite
 from alerting.reporting import Wanted, render
-from alerting.settings import SettingsError, from_environment
+from alerting.settings import from_environment
 
 _FORMS = {".html": "html", ".csv": "csv", ".json": "json"}
 
@@ -18,20 +17,20 @@ def report(asked: argparse.Namespace) -> int:
     form = _FORMS.get(out.suffix)
     if form is None:
         return complain(f"{out} must end in .html, .csv or .json", WRONG_USAGE)
+    wanted = Wanted(since=asked.since, until=asked.until, workflow=asked.workflow, tz=asked.tz)
     try:
         settings = from_environment(os.environ, data=asked.data)
-    except SettingsError as error:
+        if not has_data(settings):
+            return complain(f"there are no data in {settings.data}; give their folder with --data", BAD)
+        backend = open_backend(settings, "command")
+    except UNUSABLE as error:
         return complain(str(error), WRONG_USAGE)
-    if not (settings.data / FILE_NAME).exists():
-        return complain(f"there are no data in {settings.data}; give their folder with --data", BAD)
-    wanted = Wanted(since=asked.since, until=asked.until, workflow=asked.workflow, tz=asked.tz)
-    store = open_sqlite(settings.data)
     try:
-        text = render(store, wanted, form, parse_clock(settings.clock).now())
+        text = render(backend.store, wanted, form, backend.clock.now())
     except ValueError as error:
         return complain(str(error), WRONG_USAGE)
     finally:
-        store.close()
+        backend.close()
     out.write_text(text)
     print(f"wrote {out}")
     return FINE

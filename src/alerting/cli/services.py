@@ -5,11 +5,11 @@ import logging
 import os
 from collections.abc import Callable
 
+from alerting.backend import UNUSABLE
 from alerting.cli.main import BAD, FINE, WRONG_USAGE, complain
 from alerting.configuration.problems import Invalid
-from alerting.database.port import SchemaMismatch
-from alerting.locks import Held
-from alerting.settings import Settings, SettingsError, from_environment
+from alerting.database.postgresql_url import parse_url
+from alerting.settings import Settings, from_environment
 
 
 def serve(asked: argparse.Namespace) -> int:
@@ -26,7 +26,7 @@ def worker(asked: argparse.Namespace) -> int:
     _log()
     try:
         run(_settings(asked), os.environ, asked.parent)
-    except (SettingsError, Held, SchemaMismatch, OSError) as error:
+    except UNUSABLE as error:
         return complain(str(error), WRONG_USAGE)
     return FINE
 
@@ -40,7 +40,7 @@ def _receive(asked: argparse.Namespace, with_worker: bool) -> int:
         serve_until_stopped(settings, os.environ, with_worker, _announce(settings))
     except Invalid as invalid:
         return complain(f"the configuration is not right\n{invalid}", BAD)
-    except (SettingsError, Held, SchemaMismatch, OSError) as error:
+    except UNUSABLE as error:
         return complain(str(error), WRONG_USAGE)
     return FINE
 
@@ -52,11 +52,15 @@ def _settings(asked: argparse.Namespace) -> Settings:
 def _announce(settings: Settings) -> Callable[[str], None]:
     def say(url: str) -> None:
         told = settings.config or "no file: any failure is told at once"
-        print(f"Tocsin listens on {url} (pages, API, OTLP/HTTP). Rules: {told}. Data: {settings.data}", flush=True)
+        print(f"Tocsin listens on {url} (pages, API, OTLP/HTTP). Rules: {told}. Data: {_place(settings)}", flush=True)
         if settings.config is None and not settings.notify:
             print("Nobody is told yet: set TOCSIN_NOTIFY to an Apprise URL, or write tocsin.yaml.", flush=True)
 
     return say
+
+
+def _place(settings: Settings) -> str:
+    return parse_url(settings.database_url).shown if settings.database_url else str(settings.data)
 
 
 def _log() -> None:

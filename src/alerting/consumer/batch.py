@@ -4,15 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from alerting.active import Active
+from alerting.cluster.partitions import EVERYTHING, Owned, partition_of
 from alerting.consumer.deciding import Deciding, Told, needed
 from alerting.consumer.decoding import Decoded
 from alerting.consumer.recording import ENRICH, KEEP_TRACE, SETTLE, Recording, Timed
-from alerting.database.port import Connection
+from alerting.database.port import Connection, is_postgresql
 from alerting.database.statements import Row
 from alerting.ingest.facts import Fact, RunFact
-from alerting.storage import alerts, groups, messages, progress, runs
+from alerting.storage import alerts, groups, messages, runs
+from alerting.storage.progress import Progress
 from alerting.storage.rollups import Differences
-from alerting.tracking.book import RunBook, loose_key
+from alerting.tracking.book import RunBook, keys_of, loose_key
 from alerting.tracking.record import run_id_of
 from rules.decisions import Notify
 from rules.inputs import Acted, Due
@@ -27,34 +29,38 @@ Targets = dict[str, tuple[str, ...]]
 
 @dataclass(slots=True)
 class Memory:
-    """What the worker keeps between batches; always equal to what is stored."""
+    """What the worker keeps between batches; for the partitions it owns always equal to what is stored."""
 
-    progress: progress.Progress
+    progress: Progress
     aliases: dict[str, str]
     open_levels: set[str]
+    owned: Owned = EVERYTHING
 
     @classmethod
-    def of(cls, connection: Connection) -> "Memory":
-        return cls(progress.load(connection), groups.load_aliases(connection), alerts.open_levels(connection))
+    def of(cls, connection: Connection, done: Progress, owned: Owned = EVERYTHING) -> "Memory":
+        return cls(done, groups.load_aliases(connection), alerts.open_levels(connection), owned)
 
 
 @dataclass(slots=True)
 class Batch:
-    """Rows to work on, people's actions among them, and the moment up to which deadlines fire."""
+    """Rows to work on, people's actions among them, and the moment up to which deadlines fire. ``look_at`` are runs
+    for which evidence was found that had come apart from them."""
 
     rows: list[Decoded]
     until: Instant
     actions: list[tuple[Instant, Acted]] = field(default_factory=list)
+    look_at: list[tuple[Instant, str]] = field(default_factory=list)
 
 
 def work(connection: Connection, active: Active, memory: Memory, batch: Batch) -> int:
     """Take in one batch within the caller's transaction. How many notifications it queued."""
-    due = alerts.due_deadlines(connection, batch.until)
+    due = alerts.due_deadlines(connection, batch.until, memory.owned)
     recording = _record(connection, active, memory, batch, [each for each in due if each.kind in OF_RUNS])
     deciding = _decide(connection, active.ruleset, memory, recording, batch, due)
     _save_runs(connection, recording, batch.until)
     alerts.save_states(connection, deciding.states.changed.values())
-    alerts.save_deadlines(connection, {**recording.deadlines, **deciding.deadlines})
+    deadlines = {**recording.deadlines, **deciding.deadlines}
+    alerts.save_deadlines(connection, deadlines, lambda key: _partition(key, recording, deciding))
     alerts.save_decisions(connection, [*_spoken(deciding.told), *_unspoken(deciding)])
     queued = _queue(connection, deciding.told, active.targets)
     memory.progress.engine_now = max(memory.progress.engine_now, batch.until)
@@ -64,11 +70,12 @@ def work(connection: Connection, active: Active, memory: Memory, batch: Batch) -
 
 def _record(connection: Connection, active: Active, memory: Memory, batch: Batch, due: list[Due]) -> Recording:
     facts = [fact for row in batch.rows for fact in row.facts]
-    book = _book(connection, facts)
-    for each in due:
-        record = runs.load_run(connection, each.owner)
-        if record is not None:
+    book = _book(connection, facts, memory.owned)
+    for run in [*(each.owner for each in due), *(run for _, run in batch.look_at)]:
+        record = runs.load_run(connection, run)
+        if record is not None and memory.owned.has(record.workflow):
             book.know(record)
+    _know_loose(connection, book, [run for _, run in batch.look_at])
     known = groups.load_groups(connection, {run.error_group for run in book.all() if run.error_group})
     keep_runs = active.configuration.retention.runs
     recording = Recording(book, active.ruleset, memory.aliases, GroupsOf(connection, known), keep_runs)
@@ -83,7 +90,15 @@ def _record(connection: Connection, active: Active, memory: Memory, batch: Batch
     while next_due is not None:
         recording.due(next_due)
         next_due = next(waiting)
+    for at, run in batch.look_at:
+        recording.look_again(run, max(at, memory.progress.engine_now))
     return recording
+
+
+def _know_loose(connection: Connection, book: RunBook, look_at: list[str]) -> None:
+    records = [record for record in map(book.get, look_at) if record is not None]
+    keys = {key for record in records for key in keys_of(record)}
+    book.know_loose(runs.load_loose(connection, keys))
 
 
 class GroupsOf(dict[str, Row]):
@@ -99,7 +114,8 @@ class GroupsOf(dict[str, Row]):
         return super().get(group, default)
 
 
-def _book(connection: Connection, facts: Iterable[Fact]) -> RunBook:
+def _book(connection: Connection, facts: Iterable[Fact], owned: Owned) -> RunBook:
+    """The runs that the facts may concern. A trace may hold runs of others' partitions, too: those are left alone."""
     run_ids: set[str] = set()
     traces: set[str] = set()
     keys: set[str] = set()
@@ -113,7 +129,8 @@ def _book(connection: Connection, facts: Iterable[Fact]) -> RunBook:
             run_ids.add(fact.run_id)
             keys.add(loose_key(fact) or "")
     keys -= {"", "trace:"}
-    return RunBook(runs.load_runs(connection, run_ids, traces), runs.load_loose(connection, keys))
+    records = [record for record in runs.load_runs(connection, run_ids, traces) if owned.has(record.workflow)]
+    return RunBook(records, runs.load_loose(connection, keys))
 
 
 def _decide(
@@ -125,7 +142,11 @@ def _decide(
     )
     rule_due = [each for each in due if each.kind not in OF_RUNS | OF_HOUSEKEEPING]
     wanted = needed(ruleset, inputs, rule_due, memory.open_levels)
-    states = [*alerts.load_states(connection, wanted.keys), *alerts.load_open_states(connection, wanted.levels)]
+    states = alerts.load_states(connection, wanted.keys, wanted.levels)
+    if rule_due and is_postgresql(connection):
+        # An alert over several workflows may have been changed by others until its state was locked just now.
+        still = set(alerts.due_deadlines(connection, batch.until, memory.owned))
+        rule_due = [each for each in rule_due if each in still]
     deciding = Deciding(ruleset, Slice(states), memory.open_levels, rule_due)
     for timed in inputs:
         deciding.take(timed)
@@ -142,12 +163,22 @@ def _save_runs(connection: Connection, recording: Recording, now: Instant) -> No
         rows.append(row)
     runs.save_runs(connection, rows)
     differences.save(connection)
-    runs.save_loose(connection, recording.book.loose_to_store(), now)
+    look_at = now + runs.LOOK_AFTER if is_postgresql(connection) else 0
+    runs.save_loose(connection, recording.book.loose_to_store(), now, look_at)
     runs.delete_loose(connection, recording.book.loose_to_delete())
     groups.save_aliases(connection, recording.new_aliases)
     groups.save_groups(connection, list(recording.groups.values()))
     groups.save_failures(connection, list(recording.failures.values()))
     groups.recount(connection, recording.moved_from)
+
+
+def _partition(key: alerts.Key, recording: Recording, deciding: Deciding) -> int:
+    """Where a deadline comes due: with its run, or with the workflow that its alert heard of last."""
+    record = recording.book.get(key[1])
+    if record is not None:
+        return partition_of(record.workflow)
+    state = deciding.states.get(key[1])
+    return partition_of(state.examples[0].workflow) if state is not None and state.examples else 0
 
 
 def _queue(connection: Connection, told: list[Told], targets: Targets) -> int:
@@ -214,5 +245,4 @@ def _unspoken(deciding: Deciding) -> list[Row]:
 
 def _forget_closed(connection: Connection, deciding: Deciding, memory: Memory) -> None:
     closed = {state.level for state in deciding.states.changed.values() if not state.open}
-    still_open = {state.level for state in alerts.load_open_states(connection, closed & memory.open_levels)}
-    memory.open_levels -= closed - still_open
+    memory.open_levels -= closed - alerts.levels_still_open(connection, closed & memory.open_levels)

@@ -1,21 +1,19 @@
 """What may go, and what must be kept before it goes? Expired segments, old evidence, and the traces of bad runs."""
 
-from pathlib import Path
-
 import msgspec
 from sqlalchemy import Table, delete, select
 
+from alerting.cluster.partitions import EVERYTHING, Owned
 from alerting.configuration import Configuration
 from alerting.consumer.recording import KEEP_TRACE
 from alerting.database.port import Connection, Store
 from alerting.database.statements import upsert
-from alerting.inbox import segments
-from alerting.inbox.port import Position
+from alerting.inbox.port import Archive, Position
 from alerting.scrub import Scrubber
 from alerting.storage import alerts, runs
 from alerting.storage.schema import DecisionRow, DeliveryRow, FailureRow, RunRow, TraceRow, table
 from alerting.traces import raw_spans
-from rules.instants import DAY, HOUR, MINUTE, Duration, Instant
+from rules.instants import DAY, MINUTE, Duration, Instant
 
 EVERY: Duration = 5 * MINUTE
 LOOSE_KEPT: Duration = DAY
@@ -31,16 +29,10 @@ _EVICTED = (
 _trace = table(TraceRow)
 
 
-def expire(store: Store, folder: Path, done: Position, now: Instant, configuration: Configuration) -> None:
-    """Unlink segments that are past their time and wholly worked on; forget evidence whose run never came."""
-    inbox = folder / segments.FOLDER
-    oldest = segments.segment_of(now - configuration.retention.raw - HOUR)
-    names = segments.segments(inbox)
-    for name in names[:-1]:
-        if name < min(oldest, done.segment):
-            for path in inbox.glob(f"{name}.db*"):
-                path.unlink()
+def expire(store: Store, archive: Archive, done: Position, now: Instant, configuration: Configuration) -> None:
+    """Drop raw bodies that are past their time and worked on; forget evidence whose run never came."""
     kept = configuration.retention
+    archive.expire(now - kept.raw, done)
     with store.write() as connection:
         runs.forget_loose(connection, now - LOOSE_KEPT, MOST_LOOSE)
         connection.execute(delete(_trace).where(_trace.c.at < now - kept.traces))
@@ -55,14 +47,14 @@ def _forget_some(connection: Connection, rows: Table, time: str, before: Instant
     connection.execute(delete(rows).where(key.in_(old)))
 
 
-def keep_traces(store: Store, folder: Path, now: Instant, scrubber: Scrubber) -> None:
+def keep_traces(store: Store, archive: Archive, now: Instant, scrubber: Scrubber, owned: Owned = EVERYTHING) -> None:
     """Copy the spans of the first and latest failures of a group out of the raw bodies, scrubbed."""
     with store.read() as connection:
-        due = [each for each in alerts.due_deadlines(connection, now) if each.kind == KEEP_TRACE]
+        due = [each for each in alerts.due_deadlines(connection, now, owned) if each.kind == KEEP_TRACE]
     for each in due:
         with store.read() as connection:
             record = runs.load_run(connection, each.owner)
-        spans = raw_spans(folder, record, scrubber) if record else []
+        spans = raw_spans(archive, record, scrubber) if record else []
         with store.write() as connection:
             if record and spans:
                 body = msgspec.msgpack.encode(spans)

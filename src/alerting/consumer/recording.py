@@ -84,6 +84,12 @@ class Recording:
         elif due.kind == SETTLE and record.outcome is Outcome.SUCCEEDED:
             self._settle(record, due.due_at)
 
+    def look_again(self, run: str, now: Instant) -> None:
+        """Evidence for a known run was taken in apart from it."""
+        record = self.book.get(run)
+        if record is not None and self.book.look_again(record, now):
+            self._look(record, now)
+
     def _look(self, record: RunRecord, now: Instant) -> None:
         if record.bad:
             self._look_at_failure(record, now)

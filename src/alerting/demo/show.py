@@ -38,6 +38,7 @@ policies:
 """
 _PACE_SECONDS = 0.05
 _PATIENCE_SECONDS = 60
+_NOT_FOR_DEMO = {"TOCSIN_NOTIFY", "TOCSIN_DATABASE_URL"}
 
 
 class Demo:
@@ -83,7 +84,7 @@ class Demo:
         command = [sys.executable, "-m", "alerting.cli.main", "serve", "--listen", self._listen]
         command += ["--data", str(self._data), "--config", str(self._data / "tocsin.yaml")]
         environment = {**os.environ, "TOCSIN_CLOCK": clock}
-        environment = {name: value for name, value in environment.items() if name != "TOCSIN_NOTIFY"}
+        environment = {name: value for name, value in environment.items() if name not in _NOT_FOR_DEMO}
         return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
 
     def _play(self, service: "subprocess.Popen[bytes]") -> None:

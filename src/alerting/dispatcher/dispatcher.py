@@ -4,13 +4,14 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from alerting.active import Active
 from alerting.clock import Clock
 from alerting.compose import Composer
-from alerting.database.port import Store
+from alerting.database.port import Store, StoreUnavailable
 from alerting.dispatcher.retrying import given_up, wait_after
 from alerting.storage import messages
 from alerting.storage.messages import Lease, Owed
@@ -20,10 +21,26 @@ from rules.instants import SECOND, Duration, Instant
 log = logging.getLogger(__name__)
 MOST_AT_ONCE = 32
 _POLL_SECONDS = 1.0
+_STORE_AGAIN_SECONDS = 0.5
 _LONGEST_TRY_SECONDS = 60
 _LEASE: Duration = 2 * _LONGEST_TRY_SECONDS * SECOND
 _AFTER_A_FAULT: Duration = 30 * SECOND
 _UNFORESEEN = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, SQLAlchemyError)
+
+
+class Worker(Protocol):
+    """Whose leases they are. Without ``holds_lease`` others may be sending already what was claimed."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def holds_lease(self) -> bool: ...
+
+
+class OnlyWorker:
+    name = ""
+    holds_lease = True
 
 
 class Dispatcher:
@@ -31,10 +48,17 @@ class Dispatcher:
     conversation with one target never do: the head's lease keeps the others behind it."""
 
     def __init__(
-        self, store: Store, clock: Clock, composer: Composer, active: Callable[[], Active], chance: random.Random
+        self,
+        store: Store,
+        clock: Clock,
+        composer: Composer,
+        active: Callable[[], Active],
+        chance: random.Random,
+        worker: Worker | None = None,
     ) -> None:
         self._store, self._clock, self._composer = store, clock, composer
         self._active, self._chance = active, chance
+        self._worker = worker or OnlyWorker()
         self._tasks: set[asyncio.Task[None]] = set()
         self._rung = asyncio.Event()
         self._stopping = False
@@ -47,8 +71,12 @@ class Dispatcher:
         """Until ``stop``; deliveries under way are finished then."""
         while not self._stopping:
             self._rung.clear()
-            await self.start_due()
-            await self._nap()
+            try:
+                await self.start_due()
+                await self._nap()
+            except StoreUnavailable as error:
+                log.error("the state store refused, trying again in a second: %s", error)
+                await asyncio.sleep(1)
         await self.drained()
 
     def stop(self) -> None:
@@ -72,10 +100,12 @@ class Dispatcher:
         return len(due)
 
     def _claim(self, room: int) -> list[Owed]:
-        now, machine = self._clock.now(), self._clock.machine_now()
+        if not self._worker.holds_lease:
+            return []
+        now, machine, by = self._clock.now(), self._clock.machine_now(), self._worker.name
         with self._store.write() as connection:
             paused = {name for name, row in messages.health(connection).items() if row["paused_until"] > now}
-            return messages.claim(connection, now, Lease(machine, machine + _LEASE), paused, room)
+            return messages.claim(connection, now, Lease(machine, machine + _LEASE, by), paused, room)
 
     async def _nap(self) -> None:
         upcoming = await asyncio.to_thread(self._next_attempt)
@@ -92,18 +122,33 @@ class Dispatcher:
             return messages.next_attempt(connection)
 
     async def _deliver(self, owed: Owed) -> None:
+        by = self._worker.name
         try:
             active = self._active()
             message = await asyncio.to_thread(self._composer.compose, owed, self._clock.now())
+            if not self._worker.holds_lease:
+                return
             began = self._clock.machine_now()
             receipt = await self._send(active, owed, message)
             latency_ms = (self._clock.machine_now() - began) // 1_000
-            await asyncio.to_thread(self._conclude, owed, message, receipt, latency_ms, active)
+            await self._surely(lambda: self._conclude(owed, message, receipt, latency_ms, active, by))
         except _UNFORESEEN:
             log.exception("message %s for channel %s waits", owed.head["notification"], owed.head["channel"])
-            await asyncio.to_thread(self._put_off, owed)
+            await self._surely(lambda: self._put_off(owed, by))
+        except StoreUnavailable as error:
+            log.error("message %s waits: %s", owed.head["notification"], error)
         finally:
             self._rung.set()
+
+    async def _surely(self, store: Callable[[], None]) -> None:
+        """What came of a try is kept in mind until the database has it: else the message would be sent again."""
+        while True:
+            try:
+                await asyncio.to_thread(store)
+                return
+            except StoreUnavailable as error:
+                log.error("a receipt waits for the state store: %s", error)
+                await asyncio.sleep(_STORE_AGAIN_SECONDS)
 
     async def _send(self, active: Active, owed: Owed, message: Message) -> Receipt:
         channel = active.channels.get(owed.head["channel"])
@@ -115,13 +160,15 @@ class Dispatcher:
         except TimeoutError:
             return Receipt(Verdict.UNSURE, detail=f"no end of it came within {_LONGEST_TRY_SECONDS} s")
 
-    def _put_off(self, owed: Owed) -> None:
+    def _put_off(self, owed: Owed, by: str) -> None:
         """A fault of our own is no reason to lose a message, nor to try it without a pause."""
         with self._store.write() as connection:
             later = self._clock.now() + _AFTER_A_FAULT
-            messages.postpone(connection, owed, owed.head["attempts"] + 1, later)
+            messages.postpone(connection, owed, owed.head["attempts"] + 1, later, by)
 
-    def _conclude(self, owed: Owed, message: Message, receipt: Receipt, latency_ms: int, active: Active) -> None:
+    def _conclude(
+        self, owed: Owed, message: Message, receipt: Receipt, latency_ms: int, active: Active, by: str
+    ) -> None:
         now = self._clock.now()
         attempts = owed.head["attempts"] + 1
         again = receipt.may_retry and not given_up(owed.head["created_at"], now)
@@ -132,7 +179,7 @@ class Dispatcher:
                 messages.settled(connection, owed, "sent", message.title, now)
                 messages.set_health(connection, owed.head["channel"], True, "", now)
             elif again:
-                messages.postpone(connection, owed, attempts, next_at)
+                messages.postpone(connection, owed, attempts, next_at, by)
                 if receipt.retry_after:
                     messages.pause(connection, owed.head["channel"], next_at, receipt.detail, now)
             else:

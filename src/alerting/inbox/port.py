@@ -1,6 +1,6 @@
 """What is an inbox? Rows go in and are durable; the worker reads them in order and says how far it came."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -40,11 +40,28 @@ class Overloaded(Exception):
     """The inbox takes no more just now: the queue is full, or the disk refuses. Nothing was stored."""
 
 
+class Log(Protocol):
+    """What the writer writes to."""
+
+    def append(self, entries: list[Entry]) -> None:
+        """Returns once all of them are durable. Raises Overloaded: then none is."""
+
+    def close(self) -> None: ...
+
+
 class Inbox(Protocol):
-    """What the worker sees. ``claim`` gives rows after ``after``, oldest first, possibly none."""
+    """What an embedded worker sees. ``claim`` gives rows after ``after``, oldest first, possibly none."""
 
     def claim(self, after: Position, most_rows: int, most_bytes: int) -> Sequence[InboxRow]: ...
 
-    def read(self, at: Position) -> InboxRow | None: ...
-
     def items_after(self, after: Position) -> int: ...
+
+
+class Archive(Protocol):
+    """What lies in the inbox after it was worked on: the raw bodies, as long as they are kept."""
+
+    def telemetry(self, since: Instant, until: Instant, most: int) -> Iterator[Entry]:
+        """Bodies of traces received in that time, oldest first, at most ``most``."""
+
+    def expire(self, before: Instant, done: Position) -> None:
+        """Drop what was received before, unless it was not worked on yet."""

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from alerting.inbox.port import Entry, InboxRow, Position
-from rules.instants import Instant, to_datetime
+from rules.instants import HOUR, Instant, to_datetime
 
 FOLDER = "inbox"
 _COLUMNS = "id, received_at, kind, media, encoding, items, body"
@@ -84,14 +84,6 @@ class SegmentReader:
                 return rows
         return []
 
-    def read(self, at: Position) -> InboxRow | None:
-        """One row again, or None once its segment has expired."""
-        if not path_of(self._folder, at.segment).exists():
-            return None
-        with closing(_open_to_read(self._folder, at.segment)) as connection:
-            found = connection.execute(f"SELECT {_COLUMNS} FROM inbox WHERE id = ?", (at.row,)).fetchone()
-        return _row(at.segment, found) if found else None
-
     def items_after(self, after: Position) -> int:
         return sum(self._items(segment, after) for segment in self._segments_from(after.segment))
 
@@ -140,3 +132,25 @@ def _open_to_read(folder: Path, segment: str) -> sqlite3.Connection:
 def _row(segment: str, values: tuple[int, int, str, str, str, int, bytes]) -> InboxRow:
     row, received_at, kind, media, encoding, items, body = values
     return InboxRow(Position(segment, row), received_at, Entry(kind, body, media, encoding, items))
+
+
+class SegmentArchive:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def telemetry(self, since: Instant, until: Instant, most: int) -> Iterator[Entry]:
+        query = (
+            f"SELECT {_COLUMNS} FROM inbox WHERE kind = 'traces' AND received_at BETWEEN ? AND ? ORDER BY id LIMIT ?"
+        )
+        for name in segments(self._folder):
+            if segment_of(since - HOUR) <= name <= segment_of(until):
+                with closing(_open_to_read(self._folder, name)) as connection:
+                    for values in connection.execute(query, (since, until, most)):
+                        yield _row(name, values).entry
+
+    def expire(self, before: Instant, done: Position) -> None:
+        """Unlink whole segments; never the open one."""
+        for name in segments(self._folder)[:-1]:
+            if name < min(segment_of(before - HOUR), done.segment):
+                for path in self._folder.glob(f"{name}.db*"):
+                    path.unlink()

@@ -1,13 +1,13 @@
 """Alert states, alerts, deadlines and decisions: what the rules remember and said."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import msgspec
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import ColumnElement, bindparam, delete, insert, select, true
 
-from alerting.database.port import Connection
-from alerting.database.statements import Row, chunks, upsert
+from alerting.cluster.partitions import EVERYTHING, Owned
+from alerting.database.port import Connection, is_postgresql
+from alerting.database.statements import Row, chunks, insert_new, upsert
 from alerting.storage.schema import AlertRow, AlertStateRow, DeadlineRow, DecisionRow, table
 from rules.inputs import Due
 from rules.instants import Instant
@@ -21,19 +21,44 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(AlertState)
 
 
-def load_states(connection: Connection, keys: Iterable[str]) -> list[AlertState]:
-    return _states(connection, _state.c.key, keys)
+def load_states(connection: Connection, keys: Iterable[str], levels: Iterable[str] = ()) -> list[AlertState]:
+    """The states of ``keys``, and the open ones at ``levels``.
 
-
-def load_open_states(connection: Connection, levels: Iterable[str]) -> list[AlertState]:
-    return [state for state in _states(connection, _state.c.level, levels, _state.c.is_open) if state.open]
-
-
-def _states(connection: Connection, column: Any, values: Iterable[str], *also: Any) -> list[AlertState]:
+    Where others write too, each is locked until the transaction ends, in the order of the keys, whether it is there
+    already or not: no two transactions wait for each other, and none decides on a state that another is changing.
+    """
+    wanted = sorted({*keys, *_open_keys(connection, levels)})
+    if is_postgresql(connection):
+        _make_lockable(connection, wanted)
     found: list[AlertState] = []
-    for piece in chunks(sorted(set(values))):
-        bodies = connection.execute(select(_state.c.body).where(column.in_(piece), *also)).scalars()
-        found.extend(_decoder.decode(body) for body in bodies)
+    for piece in chunks(wanted):
+        statement = select(_state.c.body).where(_state.c.key.in_(piece)).order_by(_state.c.key).with_for_update()
+        found.extend(_decoder.decode(body) for body in connection.execute(statement).scalars() if body)
+    return found
+
+
+def _make_lockable(connection: Connection, keys: list[str]) -> None:
+    """A row without a body for each key that has none yet."""
+    there: set[str] = set()
+    for piece in chunks(keys):
+        there.update(connection.execute(select(_state.c.key).where(_state.c.key.in_(piece))).scalars())
+    missing = [key for key in keys if key not in there]
+    insert_new(connection, _state, [{"key": k, "rule": "", "level": "", "is_open": False, "body": ""} for k in missing])
+
+
+def _open_keys(connection: Connection, levels: Iterable[str]) -> list[str]:
+    found: list[str] = []
+    for piece in chunks(sorted(levels)):
+        statement = select(_state.c.key).where(_state.c.level.in_(piece), _state.c.is_open)
+        found.extend(connection.execute(statement).scalars())
+    return found
+
+
+def levels_still_open(connection: Connection, levels: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for piece in chunks(sorted(levels)):
+        statement = select(_state.c.level).where(_state.c.level.in_(piece), _state.c.is_open)
+        found.update(connection.execute(statement).scalars())
     return found
 
 
@@ -46,7 +71,8 @@ def open_levels(connection: Connection) -> set[str]:
 
 
 def key_of_alert(connection: Connection, alert: str) -> str | None:
-    return connection.execute(select(_alert.c.key).where(_alert.c.id == alert)).scalar()
+    key: str | None = connection.execute(select(_alert.c.key).where(_alert.c.id == alert)).scalar()
+    return key
 
 
 def save_states(connection: Connection, states: Iterable[AlertState]) -> None:
@@ -82,21 +108,36 @@ def _alert_row(state: AlertState, body: str) -> Row:
     }
 
 
-def due_deadlines(connection: Connection, until: Instant) -> list[Due]:
-    """Every deadline up to ``until``, in the order in which they fire."""
+def due_deadlines(connection: Connection, until: Instant, owned: Owned = EVERYTHING) -> list[Due]:
+    """Every deadline up to ``until`` in these partitions, in the order in which they fire."""
     order = (_deadline.c.due_at, _deadline.c.kind, _deadline.c.owner, _deadline.c.detail)
-    rows = connection.execute(select(_deadline).where(_deadline.c.due_at <= until).order_by(*order))
-    return [Due(row.kind, row.owner, row.detail, row.due_at) for row in rows]
+    statement = select(_deadline).where(_deadline.c.due_at <= until, _in(owned)).order_by(*order)
+    return [Due(row.kind, row.owner, row.detail, row.due_at) for row in connection.execute(statement)]
 
 
-def next_deadline(connection: Connection) -> Instant | None:
-    return connection.execute(select(_deadline.c.due_at).order_by(_deadline.c.due_at).limit(1)).scalar()
+def next_deadline(connection: Connection, owned: Owned = EVERYTHING) -> Instant | None:
+    statement = select(_deadline.c.due_at).where(_in(owned)).order_by(_deadline.c.due_at).limit(1)
+    upcoming: Instant | None = connection.execute(statement).scalar()
+    return upcoming
 
 
-def save_deadlines(connection: Connection, changes: dict[tuple[str, str, str], Instant | None]) -> None:
-    """Set those with a time, drop those with None."""
-    kept = [_deadline_row(key, due_at) for key, due_at in changes.items() if due_at is not None]
-    gone = [_deadline_row(key, 0) for key, due_at in changes.items() if due_at is None]
+def _in(owned: Owned) -> ColumnElement[bool]:
+    return true() if owned.all else _deadline.c.partition.in_(owned.numbers)
+
+
+Key = tuple[str, str, str]
+
+
+def save_deadlines(
+    connection: Connection, changes: dict[Key, Instant | None], partition: Callable[[Key], int] = lambda _: 0
+) -> None:
+    """Set those with a time, each in its ``partition``; drop those with None."""
+    kept = [
+        {**_deadline_row(key), "due_at": due_at, "partition": partition(key)}
+        for key, due_at in changes.items()
+        if due_at is not None
+    ]
+    gone = [_deadline_row(key) for key, due_at in sorted(changes.items(), key=str) if due_at is None]
     upsert(connection, _deadline, kept)
     if gone:
         columns = (_deadline.c.kind, _deadline.c.owner, _deadline.c.detail)
@@ -104,9 +145,9 @@ def save_deadlines(connection: Connection, changes: dict[tuple[str, str, str], I
         connection.execute(delete(_deadline).where(*same), [{f"a_{k}": v for k, v in row.items()} for row in gone])
 
 
-def _deadline_row(key: tuple[str, str, str], due_at: Instant) -> Row:
+def _deadline_row(key: Key) -> Row:
     kind, owner, detail = key
-    return {"kind": kind, "owner": owner, "detail": detail, "due_at": due_at}
+    return {"kind": kind, "owner": owner, "detail": detail}
 
 
 def save_decisions(connection: Connection, rows: list[Row]) -> None:

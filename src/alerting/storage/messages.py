@@ -13,11 +13,13 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    or_,
     select,
     text,
     update,
 )
 
+from alerting.cluster.tables import WORKER
 from alerting.database.port import Connection, is_postgresql
 from alerting.database.statements import Row, chunks, insert_new, upsert
 from alerting.storage.schema import ChannelHealthRow, DeliveryRow, NotificationRow, OutboxRow, table
@@ -45,10 +47,12 @@ class Owed:
 
 @dataclass(slots=True, frozen=True)
 class Lease:
-    """From ``now`` to ``until`` by the machine's clock, however the service's runs."""
+    """From ``now`` to ``until`` by the machine's clock, however the service's runs; of worker ``by``, where there are
+    several."""
 
     now: Instant
     until: Instant
+    by: str = ""
 
 
 def queue(connection: Connection, notifications: list[Row], outbox: list[Row]) -> None:
@@ -77,7 +81,7 @@ def known_notifications(connection: Connection, ids: Iterable[str]) -> set[str]:
 
 def claim(connection: Connection, now: Instant, lease: Lease, paused: set[str], most: int) -> list[Owed]:
     """Take the heads that may be sent at ``now``, one for each (conversation, target), so that nobody else does until
-    the lease is over."""
+    the lease is over, or its worker gone."""
     earlier = _outbox.alias()
     behind_another = exists().where(
         and_(
@@ -86,12 +90,17 @@ def claim(connection: Connection, now: Instant, lease: Lease, paused: set[str], 
             earlier.c.number < _outbox.c.number,
         )
     )
-    free = and_(_outbox.c.next_attempt_at <= now, _outbox.c.leased_until <= lease.now, ~behind_another)
+    unleased = _outbox.c.leased_until <= lease.now
+    if is_postgresql(connection):
+        unleased = or_(unleased, _outbox.c.leased_by.not_in(select(WORKER.c.id)))
+    free = and_(_outbox.c.next_attempt_at <= now, unleased, ~behind_another)
     statement = select(_outbox).where(free, _outbox.c.channel.not_in(paused)).order_by(_outbox.c.number).limit(most)
-    heads = [dict(row) for row in connection.execute(statement).mappings()]
+    locked = statement.with_for_update(skip_locked=True, of=_outbox)
+    heads = [dict(row) for row in connection.execute(locked).mappings()]
     taken = [_with_followers(connection, head) for head in heads]
     for each in taken:
-        connection.execute(_same_row(update(_outbox), each.head).values(leased_until=lease.until))
+        values = {"leased_until": lease.until, "leased_by": lease.by}
+        connection.execute(_same_row(update(_outbox), each.head).values(values))
     return taken
 
 
@@ -152,9 +161,11 @@ def _conclude(connection: Connection, notification: str, status: str, title: str
         connection.execute(statement.values(status="sent" if heard else "dead", title=title))
 
 
-def postpone(connection: Connection, owed: Owed, attempts: int, next_attempt_at: Instant) -> None:
-    later = {"attempts": attempts, "next_attempt_at": next_attempt_at, "leased_until": 0}
-    connection.execute(_same_row(update(_outbox), owed.head).values(**later))
+def postpone(connection: Connection, owed: Owed, attempts: int, next_attempt_at: Instant, by: str = "") -> None:
+    """Unless another worker has taken it over meanwhile."""
+    later = {"attempts": attempts, "next_attempt_at": next_attempt_at, "leased_until": 0, "leased_by": ""}
+    mine = _outbox.c.leased_by == by
+    connection.execute(_same_row(update(_outbox), owed.head).where(mine).values(**later))
 
 
 def hand_over(connection: Connection, rows: list[Row]) -> None:

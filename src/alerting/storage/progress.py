@@ -4,7 +4,9 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import func, insert, select
 
-from alerting.database.port import Connection
+from alerting.cluster import membership
+from alerting.cluster.partitions import EVERYTHING
+from alerting.database.port import Connection, Store, is_postgresql
 from alerting.database.statements import upsert
 from alerting.inbox.port import InboxRow, Position
 from alerting.storage.schema import ConfigurationRow, ProgressRow, QuarantineRow, table
@@ -31,6 +33,11 @@ class Progress:
 
 
 def load(connection: Connection) -> Progress:
+    """Of the one worker, or of all workers together."""
+    if is_postgresql(connection):
+        latest = membership.engine_now(connection, EVERYTHING)
+        beat_at = membership.latest_beat(connection)
+        return Progress(items=membership.items_worked_on(connection), engine_now=latest, beat_at=beat_at)
     row = connection.execute(select(_progress)).mappings().first()
     return Progress(**{name: row[name] for name in asdict(Progress())}) if row else Progress()
 
@@ -57,5 +64,17 @@ def active_configuration(connection: Connection) -> str:
     return connection.execute(statement).scalar() or ""
 
 
+def latest_configuration(connection: Connection) -> int:
+    """The number of the last activated configuration; 0 before the first."""
+    return int(connection.execute(select(func.coalesce(func.max(_configuration.c.id), 0))).scalar_one())
+
+
 def activate(connection: Connection, text: str, at: Instant) -> None:
     connection.execute(insert(_configuration).values(at=at, body=text))
+
+
+def activate_at_once(store: Store, text: str, at: Instant) -> None:
+    """Put ``text`` in force for all workers before anything more is accepted, unless it is already."""
+    with store.write() as connection:
+        if not latest_configuration(connection) or active_configuration(connection) != text:
+            activate(connection, text, at)

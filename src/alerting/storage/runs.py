@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, update
 
 from alerting.database.port import Connection
 from alerting.database.statements import Row, chunks, insert_new, upsert
 from alerting.storage.schema import LooseRow, RunRow, table
 from alerting.tracking.record import Detail, Evidence, RunRecord
 from rules.identity import digest
-from rules.instants import Instant
+from rules.instants import SECOND, Duration, Instant
 from rules.model import ErrorInfo
 from rules.vocabulary import Outcome
 
@@ -25,6 +25,7 @@ _PLAIN = (
     "started_at", "ended_at", "received_at", "heard_at", "environment", "version", "parent_run_id", "url", "trace_id",
     "told_by_event", "evaluated",
 )  # fmt: skip
+LOOK_AFTER: Duration = SECOND // 2
 _NO_DETAIL = "{}"
 
 
@@ -73,20 +74,40 @@ def save_runs(connection: Connection, rows: list[Row]) -> None:
 
 
 def load_loose(connection: Connection, keys: Iterable[str]) -> list[tuple[str, Evidence]]:
+    """What waits under ``keys``, locked where others could take it too."""
     found: list[tuple[str, Evidence]] = []
     for piece in chunks(sorted(set(keys))):
-        rows = connection.execute(select(_loose.c.key, _loose.c.body).where(_loose.c.key.in_(piece)))
-        found.extend((key, _evidence.decode(body)) for key, body in rows)
+        statement = select(_loose.c.key, _loose.c.body).where(_loose.c.key.in_(piece)).order_by(_loose.c.id)
+        rows = connection.execute(statement.with_for_update())
+        found.extend((row.key, _evidence.decode(row.body)) for row in rows)
     return found
 
 
-def save_loose(connection: Connection, loose: list[tuple[str, Evidence]], received_at: Instant) -> None:
+def save_loose(
+    connection: Connection, loose: list[tuple[str, Evidence]], received_at: Instant, look_at: Instant = 0
+) -> None:
+    """``look_at``: when to look for a run that others may have recorded meanwhile."""
     rows = [
         {"id": _loose_id(key, evidence), "key": key, "body": _encoder.encode(evidence).decode(),
-         "received_at": received_at}
+         "received_at": received_at, "look_at": look_at}
         for key, evidence in loose
     ]  # fmt: skip
     insert_new(connection, _loose, rows)
+
+
+def loose_to_look_at(connection: Connection, now: Instant, most: int) -> list[tuple[str, Evidence]]:
+    """Evidence that it is time to look at again; the next time is ten times as long after it came, thrice in all."""
+    statement = select(_loose).where(_loose.c.look_at > 0, _loose.c.look_at <= now).order_by(_loose.c.look_at)
+    rows = connection.execute(statement.limit(most).with_for_update(skip_locked=True)).all()
+    later = update(_loose).where(_loose.c.id == bindparam("a_id")).values(look_at=bindparam("a_later"))
+    if rows:
+        connection.execute(later, [{"a_id": row.id, "a_later": _later(row.received_at, row.look_at)} for row in rows])
+    return [(row.key, _evidence.decode(row.body)) for row in rows]
+
+
+def _later(received_at: Instant, looked_at: Instant) -> Instant:
+    waited = 10 * max(looked_at - received_at, LOOK_AFTER)
+    return received_at + waited if waited <= 100 * LOOK_AFTER else 0
 
 
 def delete_loose(connection: Connection, loose: list[tuple[str, Evidence]]) -> None:

@@ -31,8 +31,12 @@ class RunBook:
         self.touched: dict[str, RunRecord] = {}
         for record in records:
             self.know(record)
+        self.know_loose(loose)
+
+    def know_loose(self, loose: Iterable[tuple[str, Evidence]]) -> None:
         for key, evidence in loose:
-            self._loose[key].append(LooseEvidence(key, evidence, stored=True))
+            if all(each.evidence != evidence for each in self._loose[key]):
+                self._loose[key].append(LooseEvidence(key, evidence, stored=True))
 
     def know(self, record: RunRecord) -> None:
         if record.id in self._by_id:
@@ -55,13 +59,29 @@ class RunBook:
             self._index_trace(record)
             self._take_loose(record)
         else:
-            found = self._owner(fact)
+            found = self.owner(fact)
             if found is None:
                 self._keep_loose(fact)
                 return None
             record = found
             fold.add(record, evidence_of(fact))
         return self._touch(record, received_at)
+
+    def owner_of_loose(self, key: str, evidence: Evidence) -> RunRecord | None:
+        kind, _, rest = key.partition(":")
+        if kind == "trace":
+            return _innermost(self._by_trace.get(rest, []), evidence)
+        engine, _, run_id = rest.partition(":")
+        return next(iter(self._by_run.get((engine, run_id), [])), None)
+
+    def look_again(self, record: RunRecord, received_at: Instant) -> bool:
+        """Whether evidence was there for a run that is known already."""
+        before = len(self.loose_to_delete())
+        self._take_loose(record)
+        found = len(self.loose_to_delete()) > before
+        if found:
+            self._touch(record, received_at)
+        return found
 
     def loose_to_store(self) -> list[tuple[str, Evidence]]:
         return [(e.key, e.evidence) for e in self._all_loose() if not e.taken and not e.stored]
@@ -93,7 +113,8 @@ class RunBook:
             if trace and record not in self._by_trace[trace]:
                 self._by_trace[trace].append(record)
 
-    def _owner(self, fact: StepFact | ErrorFact) -> RunRecord | None:
+    def owner(self, fact: StepFact | ErrorFact) -> RunRecord | None:
+        """The run that this is evidence for, among those that the book knows."""
         if fact.run_id:
             known = self._by_run.get((fact.engine, fact.run_id), [])
             if known:
@@ -109,7 +130,7 @@ class RunBook:
             self._loose[key].append(LooseEvidence(key, evidence, stored=False))
 
     def _take_loose(self, record: RunRecord) -> None:
-        for key in (f"run:{record.engine}:{record.run_id}", *(f"trace:{t}" for t in _traces(record))):
+        for key in keys_of(record):
             for loose in self._loose.get(key, ()):
                 if not loose.taken and _innermost([record], loose.evidence) is not None:
                     loose.taken = True
@@ -120,6 +141,11 @@ def loose_key(fact: StepFact | ErrorFact) -> str | None:
     if fact.run_id:
         return f"run:{fact.engine}:{fact.run_id}"
     return f"trace:{fact.trace_id}" if fact.trace_id else None
+
+
+def keys_of(record: RunRecord) -> list[str]:
+    """Under which keys evidence may wait for a run."""
+    return [f"run:{record.engine}:{record.run_id}", *(f"trace:{trace}" for trace in _traces(record))]
 
 
 def _traces(record: RunRecord) -> list[str]:

@@ -1,0 +1,128 @@
+"""Where does this installation keep what it knows? In its data folder, or in PostgreSQL."""
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from alerting.clock import Clock, SyncedClock, SystemClock, parse_clock
+from alerting.cluster import tasks
+from alerting.database.port import BadUrl, Connection, SchemaMismatch, Store, StoreUnavailable
+from alerting.database.postgresql import PostgresStore, open_postgresql
+from alerting.database.sqlite import FILE_NAME, open_sqlite
+from alerting.inbox import claims
+from alerting.inbox.doorbell import Bell, Listener
+from alerting.inbox.port import Archive, Log
+from alerting.inbox.postgresql import CHANNEL, PostgresqlArchive, PostgresqlLog
+from alerting.inbox.segment_log import SegmentLog
+from alerting.inbox.segments import FOLDER, SegmentArchive, SegmentReader
+from alerting.locks import Held, hold
+from alerting.settings import Settings, SettingsError
+from alerting.storage import progress
+from alerting.storage.progress import Progress
+
+# What a store that cannot be opened raises: for commands, which say it and end.
+UNUSABLE = (SettingsError, Held, BadUrl, SchemaMismatch, StoreUnavailable, OSError)
+CONNECTIONS = {"api": 8, "worker": 5, "command": 2}
+
+
+class Waiter(Protocol):
+    """What a worker waits at until something came."""
+
+    def wait(self, seconds: float) -> bool: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Backend:
+    """What one process holds open; ``held`` is the lock of an embedded role."""
+
+    store: Store
+    clock: Clock
+    archive: Archive
+    held: int | None = None
+
+    def close(self) -> None:
+        self.store.close()
+        if self.held is not None:
+            os.close(self.held)
+
+
+def open_backend(settings: Settings, role: str) -> Backend:
+    """``role``: "api", "worker" or "command". Raises one of UNUSABLE."""
+    if settings.database_url:
+        return _shared(settings, role)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    names = {"api": "receiver", "worker": "worker"}
+    held = hold(settings.data / f"{names[role]}.lock", names[role]) if role in names else None
+    archive = SegmentArchive(settings.data / FOLDER)
+    return Backend(open_sqlite(settings.data), parse_clock(settings.clock), archive, held)
+
+
+def _shared(settings: Settings, role: str) -> Backend:
+    store = open_postgresql(settings.database_url, CONNECTIONS[role])
+    clock = parse_clock(settings.clock)
+    if isinstance(clock, SystemClock):
+        clock = SyncedClock()
+        store.keep_time(clock)
+    return Backend(store, clock, PostgresqlArchive(store))
+
+
+def has_data(settings: Settings) -> bool:
+    return bool(settings.database_url) or (settings.data / FILE_NAME).exists()
+
+
+def open_log(backend: Backend, settings: Settings) -> Log:
+    if backend.store.shared:
+        return PostgresqlLog(backend.store, backend.clock)
+    return SegmentLog(settings.data / FOLDER, backend.clock)
+
+
+def open_bell(backend: Backend, settings: Settings) -> Callable[[], None]:
+    """How the receiver tells workers that something came: the shared log notifies by itself."""
+    return (lambda: None) if backend.store.shared else Bell(settings.data).ring
+
+
+def open_waiter(backend: Backend, settings: Settings) -> Waiter:
+    if isinstance(backend.store, PostgresStore):
+        return NotificationWaiter(backend.store)
+    return Listener(settings.data)
+
+
+class NotificationWaiter:
+    """Waits for NOTIFY; without it, polling still works."""
+
+    def __init__(self, store: PostgresStore) -> None:
+        self._came = threading.Event()
+        store.listen(CHANNEL, lambda _: self._came.set())
+
+    def wait(self, seconds: float) -> bool:
+        came = self._came.wait(seconds)
+        self._came.clear()
+        return came
+
+    def close(self) -> None:
+        """The store ends it."""
+
+
+def accepted_count(
+    backend: Backend, settings: Settings, here: Callable[[], int]
+) -> Callable[[Connection, Progress], int]:
+    """How many spans, records and events were accepted, ever: what was worked on and what waits. ``here`` counts those
+    that this process took in."""
+    if backend.store.shared:
+        return _accepted_by_all
+    with backend.store.read() as connection:
+        done = progress.load(connection)
+    reader = SegmentReader(settings.data / FOLDER)
+    try:
+        base = done.items + reader.items_after(done.position)
+    finally:
+        reader.close()
+    return lambda _connection, _done: base + here()
+
+
+def _accepted_by_all(connection: Connection, done: Progress) -> int:
+    return done.items + claims.waiting_items(connection) + tasks.waiting_items(connection)

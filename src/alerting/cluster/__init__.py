@@ -1,0 +1,1 @@
+"""How do many workers share the work without doing anything twice? Leases, partitions of the work, and tasks."""

@@ -1,0 +1,76 @@
+"""One worker among others: joins, keeps its lease, takes its share, and leaves."""
+
+import os
+from dataclasses import dataclass, field
+
+from alerting.clock import SyncedClock
+from alerting.cluster import membership
+from alerting.cluster.membership import LeaseLost
+from alerting.cluster.partitions import Owned
+from alerting.database.port import Store
+from alerting.inbox import claims
+from rules.instants import SECOND, Duration, Instant
+
+_MARGIN: Duration = SECOND
+
+
+@dataclass(slots=True)
+class Member:
+    """``renew`` is for a thread of its own, so that a long batch costs no lease; the rest is for the consumer's."""
+
+    store: Store
+    name: str = field(default_factory=membership.new_name)
+    owned: Owned = field(default_factory=Owned)
+    _joined: bool = False
+    _renewed: Instant = 0
+    _patient_until: Instant = 0
+
+    def join(self) -> None:
+        asked = SyncedClock.monotonic()
+        with self.store.write() as connection:
+            membership.join(connection, self.name, os.getpid())
+        self._joined, self._renewed = True, asked
+
+    def renew(self) -> bool:
+        """False when the others have given this worker up. Raises StoreUnavailable.
+
+        One that could not renew in time does not judge others at once: if the database was away, they could not either.
+        """
+        asked = SyncedClock.monotonic()
+        with self.store.write() as connection:
+            late = membership.renew(connection, self.name) if self._joined else None
+        if late is None:
+            return False
+        self._renewed = asked
+        if late:
+            self._patient_until = asked + membership.LEASE
+        return True
+
+    @property
+    def holds_lease(self) -> bool:
+        """Whether nobody can have taken this worker for dead yet, by what it knows itself."""
+        return self._joined and SyncedClock.monotonic() - self._renewed < membership.LEASE - _MARGIN
+
+    def attend(self) -> bool:
+        """Take over from the dead, and keep to a fair share. Whether the partitions of this worker are others now.
+        Raises LeaseLost."""
+        if not self.renew():
+            raise LeaseLost(f"{self.name} was taken for dead: its lease was over")
+        with self.store.write() as connection:
+            if SyncedClock.monotonic() >= self._patient_until:
+                claims.release_after_death(connection, membership.bury(connection))
+            owned = membership.balance(connection, self.name)
+        changed, self.owned = owned != self.owned, owned
+        return changed
+
+    def begin_anew(self) -> None:
+        """Under another name, since this one was given up."""
+        self._joined = False
+        self.name, self.owned = membership.new_name(), Owned()
+        self.join()
+
+    def leave(self) -> None:
+        self._joined = False
+        with self.store.write() as connection:
+            claims.release(connection, self.name)
+            membership.leave(connection, self.name)

@@ -1,0 +1,135 @@
+"""The one worker of an embedded store: the inbox in its order, each batch decoded and decided in one go."""
+
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+
+from alerting.clock import Clock
+from alerting.consumer.batch import Batch, Memory
+from alerting.consumer.consumer import BEAT_EVERY, LONGEST_BATCH, Around, Consumer, aside, reason_of
+from alerting.consumer.decoding import UNREADABLE, Decoded, decode
+from alerting.consumer.marker import Marker
+from alerting.database.port import Connection, Store
+from alerting.inbox.port import ACTION, CONFIGURATION, Archive, Inbox, InboxRow
+from alerting.storage import alerts, progress
+from rules.inputs import Acted
+from rules.instants import Instant
+
+log = logging.getLogger(__name__)
+MOST_ROWS = 400
+MOST_BYTES = 8 * 1024 * 1024
+
+
+class EmbeddedConsumer(Consumer):
+    """The only writer of runs, alerts and decisions. ``folder`` holds the marker of what is being read."""
+
+    def __init__(
+        self, store: Store, inbox: Inbox, clock: Clock, archive: Archive, folder: Path, around: Around
+    ) -> None:
+        self._inbox = inbox
+        self._marker = Marker(folder)
+        super().__init__(store, clock, archive, around)
+
+    def _remember(self, connection: Connection) -> Memory:
+        self._next_deadline = alerts.next_deadline(connection)
+        return Memory.of(connection, progress.load(connection))
+
+    def _upcoming(self, connection: Connection) -> Instant | None:
+        return alerts.next_deadline(connection)
+
+    def _work_on_next(self) -> bool:
+        rows = self._claim()
+        if rows:
+            with self._around.observed(len(rows)):
+                self._work(rows)
+        return bool(rows)
+
+    def _claim(self) -> Sequence[InboxRow]:
+        """Rows to take together: none far apart in time, and a change of configuration by itself."""
+        rows = self._inbox.claim(self.position, self._marker.limit(MOST_ROWS), MOST_BYTES)
+        if not rows or rows[0].entry.kind == CONFIGURATION:
+            return rows[:1]
+        latest = rows[0].received_at + LONGEST_BATCH
+        together = 1
+        while together < len(rows) and _joins(rows[together], latest):
+            together += 1
+        return rows[:together]
+
+    def _work(self, rows: Sequence[InboxRow]) -> None:
+        if rows[0].entry.kind == CONFIGURATION:
+            self._change_configuration(rows[0])
+            return
+        decoded = self._decode(rows)
+        try:
+            self._commit_rows(Batch(decoded, rows[-1].received_at, self._actions(rows)), rows[-1])
+        except (*UNREADABLE, DBAPIError) as error:
+            self._reload()
+            self._narrow(rows, error)
+
+    def _narrow(self, rows: Sequence[InboxRow], error: Exception) -> None:
+        """One row of a batch cannot be worked on: find it by halves and set it aside."""
+        if len(rows) > 1:
+            self._work(rows[: len(rows) // 2])
+            return
+        log.error("inbox row %s/%s set aside", rows[0].at.segment, rows[0].at.row, exc_info=error)
+        self._commit_rows(Batch([aside(rows[0], reason_of(error))], rows[0].received_at), rows[0])
+
+    def _commit_rows(self, batch: Batch, last: InboxRow) -> None:
+        def finish(connection: Connection) -> None:
+            done = self._memory.progress
+            done.segment, done.row = last.at.segment, last.at.row
+            done.items += sum(decoded.row.entry.items for decoded in batch.rows)
+            progress.save(connection, done)
+
+        self._commit(batch, finish)
+
+    def _nothing(self, connection: Connection) -> None:
+        progress.save(connection, self._memory.progress)
+
+    def _decode(self, rows: Sequence[InboxRow]) -> list[Decoded]:
+        first = rows[0].at
+        self._marker.reading(first.segment, first.row, len(rows))
+        decoded = [self._decode_one(row) for row in rows]
+        self._marker.read(rows[-1].at.segment, rows[-1].at.row)
+        return decoded
+
+    def _decode_one(self, row: InboxRow) -> Decoded:
+        if row.entry.kind == ACTION:
+            return Decoded(row)
+        if self._marker.is_poison(row.at.segment, row.at.row):
+            return aside(row, "reading it ended the worker three times")
+        decoded = decode(row, self.active.scrubber)
+        return aside(row, decoded.unreadable) if decoded.unreadable else decoded
+
+    def _actions(self, rows: Sequence[InboxRow]) -> list[tuple[Instant, Acted]]:
+        found = []
+        with self._store.read() as connection:
+            for row in rows:
+                if row.entry.kind == ACTION:
+                    said = json.loads(row.entry.body)
+                    key = alerts.key_of_alert(connection, said["alert"])
+                    found.append((row.received_at, Acted(said["action"], key or "", said["by"])))
+        return found
+
+    def _change_configuration(self, row: InboxRow) -> None:
+        text = row.entry.body.decode()
+        with self._store.write() as connection:
+            progress.activate(connection, text, row.received_at)
+            self._memory.progress.segment, self._memory.progress.row = row.at.segment, row.at.row
+            progress.save(connection, self._memory.progress)
+        self._put_in_force(text)
+
+    def _beat(self) -> None:
+        now = self._clock.machine_now()
+        if now - self._beat_at < BEAT_EVERY:
+            return
+        self._beat_at = self._memory.progress.beat_at = now
+        with self._store.write() as connection:
+            progress.save(connection, self._memory.progress)
+
+
+def _joins(row: InboxRow, latest: Instant) -> bool:
+    return row.received_at <= latest and row.entry.kind != CONFIGURATION
