@@ -38,6 +38,20 @@ async def _execute(*statements: str, database: str = "postgres") -> None:
         await connection.close()
 
 
+def query(url: str, statement: str) -> list[dict[str, Any]]:
+    """By a reader that is no part of Tocsin."""
+
+    async def fetch() -> list[dict[str, Any]]:
+        connection = await asyncpg.connect(url, timeout=10)
+        try:
+            return [dict(row) for row in await connection.fetch(statement)]
+        finally:
+            await connection.close()
+
+    found: list[dict[str, Any]] = run(fetch())
+    return found
+
+
 class Database:
     """``url`` until ``drop``. ``template``: the name of one to begin as a copy of."""
 
@@ -53,16 +67,8 @@ class Database:
     def execute(self, *statements: str) -> None:
         run(_execute(*statements, database=self.name))
 
-    def rows(self, query: str) -> list[dict[str, Any]]:
-        async def fetch() -> list[dict[str, Any]]:
-            connection = await asyncpg.connect(self.url, timeout=5)
-            try:
-                return [dict(row) for row in await connection.fetch(query)]
-            finally:
-                await connection.close()
-
-        found: list[dict[str, Any]] = run(fetch())
-        return found
+    def rows(self, statement: str) -> list[dict[str, Any]]:
+        return query(self.url, statement)
 
     def drop(self) -> None:
         run(_execute(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)"))

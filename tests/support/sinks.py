@@ -45,17 +45,20 @@ class _Server(ThreadingHTTPServer):
 class HttpSink:
     """``answers`` are given in order; after the last one, ``default``."""
 
-    def __init__(self, answers: list[Answer] | None = None, default: Answer | None = None) -> None:
+    def __init__(
+        self, answers: list[Answer] | None = None, default: Answer | None = None, host: str = "127.0.0.1"
+    ) -> None:
         self.requests: list[Request] = []
         self.answers = list(answers or [])
         self.default = default or Answer()
         self._arrived = threading.Condition()
-        self._server = _Server(("127.0.0.1", 0), self._handler())
+        self._host = host
+        self._server = _Server((host, 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/hook"
+        return f"http://{self._host}:{self.port}/hook"
 
     @property
     def port(self) -> int:

@@ -21,7 +21,7 @@ from alerting.storage.schema import AlertRow, table
 
 log = logging.getLogger(__name__)
 MOST_ROWS = 400
-MOST_BYTES = 8 * 1024 * 1024
+MOST_BYTES = 512 * 1024  # little at once: the rest is for others
 _alert = table(AlertRow)
 
 

@@ -28,7 +28,7 @@ from rules.instants import SECOND, Duration, Instant
 
 log = logging.getLogger(__name__)
 MOST_TASKS = 400
-MOST_BYTES = 4 * 1024 * 1024
+MOST_BYTES = 1024 * 1024
 ATTEND_EVERY: Duration = SECOND
 
 

@@ -35,7 +35,7 @@ _LISTEN_AGAIN_SECONDS = 1.0
 # A process that was cut off must not hold its locks longer than others wait for it.
 _SESSION = {
     "application_name": "tocsin",
-    "idle_in_transaction_session_timeout": "10000",
+    "idle_in_transaction_session_timeout": "8000",
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "2",

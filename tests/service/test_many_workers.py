@@ -1,0 +1,77 @@
+"""Many processes over one PostgreSQL: any of them may be killed, and the database restarted, and nothing is lost or
+told twice. What was acknowledged and what arrived is compared by a reader that is no part of Tocsin."""
+
+import itertools
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.databases import query
+from support.fleet import Fleet
+from support.postgresql_server import PostgresqlServer
+from support.sender import Sender
+from support.sinks import HttpSink
+
+CAUSES = 50
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[PostgresqlServer]:
+    made = PostgresqlServer(tmp_path)
+    yield made
+    made.close()
+
+
+def cause_of(run_id: str) -> str:
+    return f"w{int(run_id.split('-')[1]) % CAUSES}"
+
+
+def hook(sink: HttpSink) -> str:
+    return f'channels: {{hook: {{type: webhook, url: "{sink.url}"}}}}'
+
+
+@pytest.mark.parametrize(
+    ("failures", "every"),
+    [
+        pytest.param(4_000, 0.08, marks=pytest.mark.timeout(240)),
+        pytest.param(20_000, 0.08, marks=[pytest.mark.soak, pytest.mark.timeout(900)]),
+    ],
+)
+def test_a_worker_is_killed_every_second_and_the_database_restarted(tmp_path, server, failures, every, record_property):
+    with HttpSink() as sink, Fleet(tmp_path, server.url, hook(sink), receivers=2, workers=3) as fleet:
+        senders = [Sender(fleet.ports[n % 2 :] + fleet.ports[: n % 2], f"s{n}", failures // 4, CAUSES, 5, every)
+                   for n in range(4)]  # fmt: skip
+        for sender in senders:
+            sender.start()
+        began = time.monotonic()
+        for second in itertools.count(1):
+            time.sleep(max(0.0, began + second - time.monotonic()))
+            fleet.kill_worker(second % 3)
+            if second == 5:
+                server.restart()
+            if not any(sender.is_alive() for sender in senders):
+                break
+        fleet.wait_until(fleet.drained, "drained", 120)
+        stored = Counter(row["run_id"] for row in query(server.url, "SELECT run_id FROM failure"))
+        alerts = query(server.url, "SELECT workflow, count FROM alert")
+        aside = query(server.url, "SELECT reason FROM quarantine")
+        log = fleet.log
+    acknowledged = [run_id for sender in senders for run_id in sender.acknowledged]
+    assert len(acknowledged) == failures
+    assert second >= 6
+    assert set(acknowledged) - set(stored) == set()
+    assert [run_id for run_id, n in stored.items() if n > 1] == []
+    assert aside == []
+    assert {row["workflow"]: row["count"] for row in alerts} == {
+        f"w{cause}": sum(1 for run_id in stored if int(run_id.split("-")[1]) % CAUSES == cause)
+        for cause in range(CAUSES)
+    }
+    first = Counter((said.json["alerts"][0]["workflow"], said.json["id"]) for said in sink.requests
+                    if said.json["reason"] == "first")  # fmt: skip
+    assert sorted(workflow for workflow, _ in first) == sorted(f"w{cause}" for cause in range(CAUSES))
+    # A worker killed between the answer and its record leaves the message to another, under the same id.
+    record_property("redelivered under the same id", sum(first.values()) - len(first))
+    assert "Traceback" not in log

@@ -1,0 +1,78 @@
+"""Receivers and workers of one installation, each a process of its own, over one PostgreSQL."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from support.service import bare_environment, free_port
+
+
+class Fleet:
+    """``config`` is the text of the tocsin.yaml that all are given."""
+
+    def __init__(self, folder: Path, url: str, config: str, receivers: int, workers: int, **environment: str) -> None:
+        self.folder = folder
+        self.environment = {**bare_environment(folder), "TOCSIN_DATABASE_URL": url, **environment}
+        (folder / "tocsin.yaml").write_text(config)
+        self.ports = [free_port() for _ in range(receivers)]
+        self.receivers = [self.start("api", "--listen", f"127.0.0.1:{port}") for port in self.ports]
+        self.workers = [self.start_worker() for _ in range(workers)]
+        self.wait_until(lambda: all(self._ready(port) for port in self.ports), "ready")
+
+    def start(self, *command: str, wrap: tuple[str, ...] = (), **environment: str) -> "subprocess.Popen[bytes]":
+        log = (self.folder / "log").open("ab")
+        whole = [*wrap, sys.executable, "-m", "alerting.cli.main", *command]
+        return subprocess.Popen(whole, cwd=self.folder, env={**self.environment, **environment}, stdout=log, stderr=log)
+
+    def start_worker(self, wrap: tuple[str, ...] = (), **environment: str) -> "subprocess.Popen[bytes]":
+        return self.start("worker", wrap=wrap, **environment)
+
+    def kill_worker(self, place: int) -> None:
+        """Without a warning; another one is started in its place, as a supervisor does."""
+        os.kill(self.workers[place].pid, signal.SIGKILL)
+        self.workers[place].wait(10)
+        self.workers[place] = self.start_worker()
+
+    def __enter__(self) -> "Fleet":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in [*self.workers, *self.receivers]:
+            if process.poll() is None:
+                process.terminate()
+        for process in [*self.workers, *self.receivers]:
+            process.wait(20)
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    def get(self, path: str, port: int = 0) -> Any:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port or self.ports[0]}{path}", timeout=20) as answer:
+            return json.load(answer)
+
+    def _ready(self, port: int) -> bool:
+        return bool(self.get("/health", port)["status"] == "ok")
+
+    def drained(self) -> bool:
+        found = self.get("/api/v1/pipeline")
+        return bool(found["accepted"] == found["processed"] and not found["outbox_pending"])
+
+    def wait_until(self, true: Callable[[], bool], what: str, seconds: float = 60) -> float:
+        began = time.monotonic()
+        while time.monotonic() < began + seconds:
+            try:
+                if true():
+                    return time.monotonic() - began
+            except (urllib.error.URLError, OSError):
+                pass
+            time.sleep(0.05)
+        raise AssertionError(f"not {what} after {seconds} s\n{self.log[-3000:]}")
