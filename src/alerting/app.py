@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 from alerting.api import acting, ingest, reading, reports, status
 from alerting.api.context import ApiContext
 from alerting.api.security import Gate
+from alerting.database.port import StoreUnavailable
 from alerting.inbox.port import Overloaded
 from alerting.moments import BadQuery
 from alerting.pages import router as pages
@@ -24,6 +25,7 @@ def create_app(context: ApiContext) -> FastAPI:
     app.add_exception_handler(BadQuery, _bad_query)
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(Overloaded, _overloaded)
+    app.add_exception_handler(StoreUnavailable, _unavailable)
     app.add_middleware(Gate, settings=context.settings)
     return app
 
@@ -50,6 +52,12 @@ def _bad_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     said = "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors())
     return _problem(request, 400, said)
+
+
+def _unavailable(request: Request, error: Exception) -> Response:
+    response = _problem(request, 503, f"the state store cannot be used just now: {error}")
+    response.headers["Retry-After"] = "2"
+    return response
 
 
 def _overloaded(_request: Request, error: Exception) -> Response:

@@ -10,6 +10,7 @@ from alerting.clock import Clock, SyncedClock, SystemClock, parse_clock
 from alerting.cluster import tasks
 from alerting.database.port import BadUrl, Connection, SchemaMismatch, Store, StoreUnavailable
 from alerting.database.postgresql import PostgresStore, open_postgresql
+from alerting.database.postgresql_url import parse_url
 from alerting.database.sqlite import FILE_NAME, open_sqlite
 from alerting.inbox import claims
 from alerting.inbox.doorbell import Bell, Listener
@@ -21,9 +22,11 @@ from alerting.locks import Held, hold
 from alerting.settings import Settings, SettingsError
 from alerting.storage import progress
 from alerting.storage.progress import Progress
+from alerting.transfer.copying import origin_of
 
 # What a store that cannot be opened raises: for commands, which say it and end.
 UNUSABLE = (SettingsError, Held, BadUrl, SchemaMismatch, StoreUnavailable, OSError)
+MOVED = "moved-to"
 CONNECTIONS = {"api": 8, "worker": 5, "command": 2}
 
 
@@ -57,17 +60,32 @@ def open_backend(settings: Settings, role: str) -> Backend:
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     names = {"api": "receiver", "worker": "worker"}
     held = hold(settings.data / f"{names[role]}.lock", names[role]) if role in names else None
+    if role in names and (settings.data / MOVED).exists():
+        raise SettingsError(
+            f"what is in {settings.data} was moved to {(settings.data / MOVED).read_text().strip()}: set "
+            f"TOCSIN_DATABASE_URL, or delete the file {MOVED} in it to go back to what it was then"
+        )
     archive = SegmentArchive(settings.data / FOLDER)
     return Backend(open_sqlite(settings.data), parse_clock(settings.clock), archive, held)
 
 
 def _shared(settings: Settings, role: str) -> Backend:
     store = open_postgresql(settings.database_url, CONNECTIONS[role])
+    _refuse_half_filled(store, settings)
     clock = parse_clock(settings.clock)
     if isinstance(clock, SystemClock):
         clock = SyncedClock()
         store.keep_time(clock)
     return Backend(store, clock, PostgresqlArchive(store))
+
+
+def _refuse_half_filled(store: PostgresStore, settings: Settings) -> None:
+    with store.read() as connection:
+        origin = origin_of(connection)
+    if origin:
+        store.close()
+        where = parse_url(settings.database_url).shown
+        raise SettingsError(f"{where} is being filled from {origin} and not full yet: do that again, to its end")
 
 
 def has_data(settings: Settings) -> bool:

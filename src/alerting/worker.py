@@ -56,6 +56,7 @@ class _Worker:
         )
 
     def _join(self) -> Member | None:
+        """An only worker has none to share with."""
         if not self._store.shared:
             with self._store.write() as connection:
                 messages.release_all(connection)

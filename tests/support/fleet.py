@@ -18,13 +18,25 @@ from support.service import bare_environment, free_port
 class Fleet:
     """``config`` is the text of the tocsin.yaml that all are given."""
 
-    def __init__(self, folder: Path, url: str, config: str, receivers: int, workers: int, **environment: str) -> None:
+    def __init__(
+        self, folder: Path, url: str, config: str, receivers: int, workers: int, wait: bool = True, **environment: str
+    ) -> None:
         self.folder = folder
         self.environment = {**bare_environment(folder), "TOCSIN_DATABASE_URL": url, **environment}
         (folder / "tocsin.yaml").write_text(config)
         self.ports = [free_port() for _ in range(receivers)]
         self.receivers = [self.start("api", "--listen", f"127.0.0.1:{port}") for port in self.ports]
         self.workers = [self.start_worker() for _ in range(workers)]
+        if wait:
+            self.wait_ready()
+
+    def add_receiver(self, **environment: str) -> int:
+        """Its port."""
+        self.ports.append(free_port())
+        self.receivers.append(self.start("api", "--listen", f"127.0.0.1:{self.ports[-1]}", **environment))
+        return self.ports[-1]
+
+    def wait_ready(self) -> None:
         self.wait_until(lambda: all(self._ready(port) for port in self.ports), "ready")
 
     def start(self, *command: str, wrap: tuple[str, ...] = (), **environment: str) -> "subprocess.Popen[bytes]":
@@ -58,6 +70,23 @@ class Fleet:
     def get(self, path: str, port: int = 0) -> Any:
         with urllib.request.urlopen(f"http://127.0.0.1:{port or self.ports[0]}{path}", timeout=20) as answer:
             return json.load(answer)
+
+    def status(self, path: str) -> int:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[0]}{path}", timeout=20) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as refused:
+            return refused.code
+
+    def post(self, path: str, body: Any, port: int = 0) -> tuple[int, str]:
+        """(status, Retry-After), whatever the status."""
+        url = f"http://127.0.0.1:{port or self.ports[0]}{path}"
+        request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return answer.status, ""
+        except urllib.error.HTTPError as refused:
+            return refused.code, refused.headers.get("Retry-After", "")
 
     def _ready(self, port: int) -> bool:
         return bool(self.get("/health", port)["status"] == "ok")

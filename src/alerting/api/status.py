@@ -8,11 +8,14 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.responses import JSONResponse, Response
 
 from alerting.api.context import ApiContext, context_of
+from alerting.clock import Clock, SyncedClock
+from alerting.database.port import StoreUnavailable
 from alerting.storage import messages, progress
 from rules.instants import SECOND
 
 router = APIRouter()
 _SILENT_AFTER = 20  # seconds without a sign of life of the worker
+_CLOCK_OFF_SECONDS = 3
 
 
 def pipeline(context: ApiContext) -> dict[str, Any]:
@@ -41,18 +44,33 @@ def get_pipeline(request: Request) -> dict[str, Any]:
 def health(request: Request) -> JSONResponse:
     """200 when bodies are taken in and worked on; 503 with what is wrong."""
     context = context_of(request)
-    with context.store.read() as connection:
-        done = progress.load(connection)
-        aside = progress.quarantined(connection)
-        channels = messages.health(connection)
-    silent = (context.clock.machine_now() - done.beat_at) / SECOND
+    try:
+        with context.store.read() as connection:
+            beat_at = progress.load(connection).beat_at
+            aside = progress.quarantined(connection)
+            channels = messages.health(connection)
+    except StoreUnavailable as error:
+        return _health([f"the state store cannot be used: {error}"], [])
     ill = [name for name, row in channels.items() if not row["healthy"]]
     warnings = [f"channel {name} cannot deliver: {channels[name]['detail']}" for name in ill]
     if aside:
         warnings.append(f"{aside} bodies could not be read and were set aside")
+    silent = (context.clock.machine_now() - beat_at) / SECOND
     wrong = [] if silent < _SILENT_AFTER else ["the worker gives no sign of life"]
-    status = "ok" if not wrong else "unavailable"
+    return _health(wrong, [*warnings, *_clock_is_off(context.clock)])
+
+
+def _health(wrong: list[str], warnings: list[str]) -> JSONResponse:
+    status = "unavailable" if wrong else "ok"
     return JSONResponse({"status": status, "wrong": wrong, "warnings": warnings}, 503 if wrong else 200)
+
+
+def _clock_is_off(clock: Clock) -> list[str]:
+    off = clock.skew // SECOND if isinstance(clock, SyncedClock) else 0
+    if abs(off) < _CLOCK_OFF_SECONDS:
+        return []
+    way = "ahead of" if off > 0 else "behind"
+    return [f"this machine's clock is {abs(off)} s {way} the database's, which Tocsin goes by; set it right"]
 
 
 @router.get("/metrics")

@@ -28,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
     _services(commands)
     _configuration(commands)
     _looking(commands)
+    _moving(commands)
     return whole
 
 
@@ -92,6 +93,18 @@ def _looking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     report.add_argument("--tz", default="UTC", metavar="ZONE")
     report.add_argument("--data", metavar="DIR")
     report.add_argument("--out", required=True, metavar="FILE.html|.csv|.json")
+
+
+def _moving(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    migrate = _add(commands, "migrate", "Move an embedded installation to PostgreSQL", "alerting.cli.moving:migrate")
+    migrate.add_argument("--to", required=True, metavar="URL", help="postgresql://user:password@host/database")
+    migrate.add_argument("--data", metavar="DIR", help="where the data lie (./tocsin-data)")
+    backup = _add(commands, "backup", "Write all that is known into one file", "alerting.cli.moving:backup")
+    backup.add_argument("file", metavar="FILE")
+    backup.add_argument("--data", metavar="DIR", help="where the data lie (./tocsin-data)")
+    restore = _add(commands, "restore", "Fill an empty installation from a backup", "alerting.cli.moving:restore")
+    restore.add_argument("file", metavar="FILE")
+    restore.add_argument("--data", metavar="DIR", help="where the data shall lie (./tocsin-data)")
 
 
 def complain(text: str, code: int) -> int:

@@ -87,6 +87,10 @@ def _row(partition: int, parts: list[Part]) -> dict[str, object]:
     }
 
 
+def parts_of(body: bytes) -> list[Part]:
+    return _decoder.decode(body)
+
+
 def take(connection: Connection, owned: Owned, most: int, most_bytes: int, longest: Duration) -> list[Task]:
     """The oldest tasks of these partitions, none beginning ``longest`` after the first. They stay until ``done``."""
     mine = select(TASK).where(_t.partition.in_(owned.numbers)).order_by(_t.received_at, _t.id).limit(most)
@@ -96,7 +100,7 @@ def take(connection: Connection, owned: Owned, most: int, most_bytes: int, longe
         latest = row.received_at + longest if latest is None else latest
         if row.received_at > latest or size >= most_bytes:
             break
-        found.append(Task(row.id, row.partition, _decoder.decode(row.body)))
+        found.append(Task(row.id, row.partition, parts_of(row.body)))
         size += len(row.body)
     return found
 

@@ -63,7 +63,10 @@ def _translated() -> Iterator[None]:
 def open_sqlite(directory: Path) -> SqliteStore:
     """Open ``directory``/tocsin.db, creating it or bringing its schema up to date. Raises SchemaMismatch, OSError."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = directory / FILE_NAME
+    return open_sqlite_file(directory / FILE_NAME)
+
+
+def open_sqlite_file(path: Path) -> SqliteStore:
     path.touch(mode=0o600)
     engine = create_engine(
         f"sqlite:///{path}",

@@ -77,12 +77,13 @@ def prepare_days(store: Store, now: Instant) -> Instant:
         there = set(_partitions(connection))
         for start in (midnight + n * DAY for n in range(_DAYS_AHEAD + 1)):
             if _name(start) not in there:
-                _make_partition(connection, start)
+                prepare_day(connection, start)
     return midnight + _DAYS_AHEAD * DAY
 
 
-def _make_partition(connection: Connection, start: Instant) -> None:
-    """Attached, not created in place: that would wait for every reader, and every writer for it."""
+def prepare_day(connection: Connection, start: Instant) -> None:
+    """Make the partition of the day that begins at ``start``. It is attached, not created in place: that would wait for
+    every reader, and every writer for it."""
     name = _name(start)
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
     connection.execute(text(f"CREATE TABLE IF NOT EXISTS {name} (LIKE inbox)"))

@@ -63,6 +63,16 @@ def insert(connection: sqlite3.Connection, received_at: Instant, entries: list[E
         raise
 
 
+def insert_one(connection: sqlite3.Connection, received_at: Instant, entry: Entry) -> int:
+    """Into a transaction that the caller commits; the row's number."""
+    if not connection.in_transaction:
+        connection.execute("BEGIN IMMEDIATE")
+    values = (received_at, entry.kind, entry.media, entry.encoding, entry.items, entry.body)
+    statement = "INSERT INTO inbox (received_at, kind, media, encoding, items, body) VALUES (?, ?, ?, ?, ?, ?)"
+    row = connection.execute(statement, values).lastrowid
+    return row or 0
+
+
 def last_received(folder: Path, segment: str) -> Instant:
     with closing(open_to_write(folder, segment)) as connection:
         found = connection.execute("SELECT received_at FROM inbox ORDER BY id DESC LIMIT 1").fetchone()
@@ -86,6 +96,22 @@ class SegmentReader:
 
     def items_after(self, after: Position) -> int:
         return sum(self._items(segment, after) for segment in self._segments_from(after.segment))
+
+    def last(self) -> Position:
+        """The place of the newest row."""
+        for segment in reversed(segments(self._folder)):
+            found = self._connection(segment).execute("SELECT max(id) FROM inbox").fetchone()[0]
+            if found:
+                return Position(segment, found)
+        return Position()
+
+    def rows_after(self, after: Position) -> int:
+        return sum(
+            self._connection(segment)
+            .execute("SELECT count(*) FROM inbox WHERE id > ?", (after.row if segment == after.segment else 0,))
+            .fetchone()[0]
+            for segment in self._segments_from(after.segment)
+        )
 
     def close(self) -> None:
         if self._open:

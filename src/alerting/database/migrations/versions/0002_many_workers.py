@@ -17,7 +17,8 @@ def upgrade() -> None:
         "loose_to_look_at", "loose", ["look_at"], sqlite_where=sa.text("look_at > 0"),
         postgresql_where=sa.text("look_at > 0"),
     )  # fmt: skip
-    op.add_column("outbox", sa.Column("leased_by", sa.String(), nullable=False, server_default=""))
+    name = sa.String().with_variant(_NAME, "postgresql")
+    op.add_column("outbox", sa.Column("leased_by", name, nullable=False, server_default=""))
     with op.batch_alter_table("progress") as progress:
         progress.drop_column("numbers")
     op.execute("DELETE FROM meta WHERE name = 'schema'")
