@@ -41,9 +41,11 @@ tests/live/%/.venv/.ready: tests/live/%/requirements.lock
 soak: setup setup-live
 	$(BIN)/pytest -m soak -p no:cacheprovider
 
-# Needs uv; the lock names no index and no host.
+# Needs uv; the locks name no index and no host. The second is what an installation needs, pinned as in the first.
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q
 lock:
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements.lock
+	$(LOCK) --extra build --extra dev -o requirements.lock
+	$(LOCK) --extra build --constraint requirements.lock -o deploy/requirements.lock
 
 clean:
 	rm -rf $(VENV) tests/live/*/.venv tocsin-data demo-data

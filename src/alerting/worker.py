@@ -43,7 +43,7 @@ class _Worker:
         self._store, self._clock = backend.store, backend.clock
         self._telemetry = Telemetry("worker", environ, settings.listen)
         self._active: Active | None = None
-        self._stop = threading.Event()
+        self._stop, self._left = threading.Event(), threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._member = self._join()
         composer = Composer(self._store, settings.public_url)
@@ -90,11 +90,19 @@ class _Worker:
         self._dispatcher.stop()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(dispatching, 5)
+        await asyncio.to_thread(self._leave)
         self._telemetry.close()
+
+    def _leave(self) -> None:
+        """Not before: what is under way must not look free to others."""
+        if self._member is not None:
+            with contextlib.suppress(StoreUnavailable):
+                self._member.leave()
+        self._left.set()
 
     def _keep_lease(self, member: Member) -> None:
         """Apart from the consumer, whose batches may take longer than a lease."""
-        while not self._stop.wait(RENEW_EVERY / SECOND):
+        while not self._left.wait(RENEW_EVERY / SECOND):
             with contextlib.suppress(StoreUnavailable):
                 member.renew()
 

@@ -18,8 +18,8 @@ GOOD = traces([span("job", NOW, trace=7, failed=True)])
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory):
-    with Service("", tmp_path_factory.mktemp("bad")) as running:
+def service(tmp_path_factory, store):
+    with Service("", tmp_path_factory.mktemp("bad"), **store) as running:
         yield running
         assert running.get("/health")["status"] == "ok"
 

@@ -11,6 +11,8 @@ import pytest
 from support.service import Service
 from support.sinks import HttpSink
 
+pytestmark = pytest.mark.usefixtures("on_both")
+
 CAUSES = 5
 
 

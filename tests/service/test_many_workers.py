@@ -2,6 +2,8 @@
 told twice. What was acknowledged and what arrived is compared by a reader that is no part of Tocsin."""
 
 import itertools
+import os
+import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ from support.databases import query
 from support.fleet import Fleet
 from support.postgresql_server import PostgresqlServer
 from support.sender import Sender
-from support.sinks import HttpSink
+from support.sinks import Answer, HttpSink
 
 CAUSES = 50
 
@@ -75,3 +77,37 @@ def test_a_worker_is_killed_every_second_and_the_database_restarted(tmp_path, se
     # A worker killed between the answer and its record leaves the message to another, under the same id.
     record_property("redelivered under the same id", sum(first.values()) - len(first))
     assert "Traceback" not in log
+
+
+def test_a_worker_that_is_asked_to_end_finishes_what_it_sends_and_nobody_sends_it_too(tmp_path, server):
+    with HttpSink(default=Answer(delay=2.0)) as sink, Fleet(tmp_path, server.url, hook(sink), 1, 2) as fleet:
+        fleet.post("/api/v1/events", {"workflow": "pay", "outcome": "failed", "error": {"type": "Boom"}})
+        sink.wait_for(1)
+        for worker in fleet.workers:
+            worker.terminate()
+            time.sleep(0.3)
+        third = fleet.start_worker()
+        for worker in fleet.workers:
+            worker.wait(10)
+        fleet.workers.append(third)
+        fleet.wait_until(fleet.drained, "drained")
+        time.sleep(1)
+        assert [request.json["reason"] for request in sink.requests] == ["first"]
+        assert query(server.url, "SELECT receipt FROM delivery") == [{"receipt": "delivered"}]
+        assert len(query(server.url, "SELECT id FROM worker")) == 1
+
+
+def test_the_others_take_over_within_ten_seconds(tmp_path, server):
+    """From kill -9 to the message about a failure of the dead one's workflow."""
+    with HttpSink() as sink, Fleet(tmp_path, server.url, hook(sink), 2, 2) as fleet:
+        fleet.wait_until(lambda: len(query(server.url, "SELECT DISTINCT owner FROM partition")) == 2, "shared")
+        [pid] = [row["pid"] for row in query(server.url, "SELECT pid FROM worker ORDER BY id LIMIT 1")]
+        fleet.receivers[0].kill()
+        began = time.monotonic()
+        os.kill(pid, signal.SIGKILL)
+        for number in range(30):
+            event = {"workflow": f"w{number}", "outcome": "failed", "error": {"type": "Boom"}}
+            assert fleet.post("/api/v1/events", event, fleet.ports[1])[0] == 202
+        told = sink.wait_for(30, seconds=20)
+        assert time.monotonic() - began < 10
+    assert sorted(request.json["alerts"][0]["workflow"] for request in told) == sorted(f"w{n}" for n in range(30))

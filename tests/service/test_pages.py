@@ -18,9 +18,10 @@ EVIL = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory):
+def service(tmp_path_factory, store):
     folder = tmp_path_factory.mktemp("pages")
-    with HttpSink() as sink, Service(f'channels: {{hook: {{type: webhook, url: "{sink.url}"}}}}', folder) as running:
+    config = 'channels: {{hook: {{type: webhook, url: "{}"}}}}'
+    with HttpSink() as sink, Service(config.format(sink.url), folder, **store) as running:
         now = time.time_ns() // 1_000
         run = [
             span(

@@ -5,6 +5,8 @@ import pytest
 from support.service import Service
 from support.sinks import HttpSink
 
+pytestmark = pytest.mark.usefixtures("on_both")
+
 # Loaded by every Python of the service before anything else: reading such a body kills the worker for good.
 KILLER = """
 import os, signal, sys

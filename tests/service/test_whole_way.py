@@ -7,6 +7,8 @@ from support.service import Service
 from support.sinks import Answer, HttpSink
 from support.smtp import SmtpSink
 
+pytestmark = pytest.mark.usefixtures("on_both")
+
 BOOM = {
     "workflow": "pay-invoice",
     "outcome": "failed",

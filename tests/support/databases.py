@@ -4,6 +4,7 @@ import asyncio
 import os
 import uuid
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import asyncpg
@@ -14,7 +15,9 @@ _reachable: bool | None = None
 
 
 def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    return asyncio.run(coroutine)
+    """In a thread of its own: a browser's driver may be running a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 def require_postgresql() -> None:

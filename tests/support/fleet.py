@@ -30,6 +30,15 @@ class Fleet:
         if wait:
             self.wait_ready()
 
+    @classmethod
+    def of_one(cls, folder: Path, command: list[str]) -> "Fleet":
+        """``tocsin serve`` as installed elsewhere; its last argument ends with the port it listens on."""
+        fleet = cls(folder, "", "channels: {}", receivers=0, workers=0, wait=False)
+        fleet.ports = [int(command[-1].rpartition(":")[2])]
+        log = (folder / "log").open("ab")
+        fleet.receivers = [subprocess.Popen(command, cwd=folder, env=bare_environment(folder), stdout=log, stderr=log)]
+        return fleet
+
     def add_receiver(self, **environment: str) -> int:
         """Its port."""
         self.ports.append(free_port())

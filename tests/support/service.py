@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 
 def free_port() -> int:
@@ -28,7 +28,10 @@ def bare_environment(home: Path) -> dict[str, str]:
 
 
 class Service:
-    """``tocsin serve``; ``config`` is the text of its tocsin.yaml, ``environment`` goes on top of a bare one."""
+    """``tocsin serve``; ``config`` is the text of its tocsin.yaml, ``environment`` goes on top of a bare one, and of
+    what is set ``everywhere``."""
+
+    everywhere: ClassVar[dict[str, str]] = {}
 
     def __init__(
         self, config: str = "", folder: Path | None = None, wrap: tuple[str, ...] = (), **environment: str
@@ -36,7 +39,7 @@ class Service:
         self.folder = folder or Path(tempfile.mkdtemp(prefix="tocsin-"))
         self.data = self.folder / "data"
         self.port = free_port()
-        self.environment = {**bare_environment(self.folder), **environment}
+        self.environment = {**bare_environment(self.folder), **self.everywhere, **environment}
         self._wrapped = bool(wrap)
         self._command = [*wrap, sys.executable, "-m", "alerting.cli.main", "serve"]
         self._command += ["--listen", f"127.0.0.1:{self.port}", "--data", str(self.data)]

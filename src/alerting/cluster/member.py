@@ -69,8 +69,15 @@ class Member:
         self.name, self.owned = membership.new_name(), Owned()
         self.join()
 
-    def leave(self) -> None:
-        self._joined = False
+    def give_back(self) -> None:
+        """The partitions and what was being read: others need not wait until the lease is over."""
         with self.store.write() as connection:
             claims.release(connection, self.name)
+            membership.give_back(connection, self.name)
+        self.owned = Owned()
+
+    def leave(self) -> None:
+        """The last call, once nothing is being sent any more: what this worker leased is free from then on."""
+        self._joined = False
+        with self.store.write() as connection:
             membership.leave(connection, self.name)

@@ -46,8 +46,12 @@ def renew(connection: Connection, worker: str) -> bool | None:
     return bool(until[0])
 
 
-def leave(connection: Connection, worker: str) -> None:
+def give_back(connection: Connection, worker: str) -> None:
     connection.execute(update(PARTITION).where(_p.owner == worker).values(owner=""))
+
+
+def leave(connection: Connection, worker: str) -> None:
+    give_back(connection, worker)
     connection.execute(delete(WORKER).where(_w.id == worker))
 
 

@@ -74,7 +74,7 @@ class SharedConsumer(Consumer):
 
     def leave(self) -> None:
         try:
-            self._member.leave()
+            self._member.give_back()
         except StoreUnavailable as error:
             log.warning("left without a word, the others will notice: %s", error)
 

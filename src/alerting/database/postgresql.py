@@ -99,8 +99,10 @@ class PostgresStore:
                     self._run(connection.close())
 
     def listen(self, channel: str, heard: Callable[[str], None]) -> None:
-        """Call ``heard(payload)`` in the loop's thread for every notification, from now on, through every outage."""
-        self._start(self._listen(channel, heard))
+        """Call ``heard(payload)`` in the loop's thread for every notification, from now on, through every outage.
+        Behind pgbouncer there are none."""
+        if not self.address.pooled:
+            self._start(self._listen(channel, heard))
 
     def keep_time(self, clock: SyncedClock) -> None:
         """Set ``clock`` by the database's clock, now and from time to time."""
