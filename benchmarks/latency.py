@@ -5,6 +5,7 @@
 One failure of a cause of its own every 100 ms, 200 in all: from just before the request to its arrival at the sink.
 """
 
+import os
 import statistics
 import sys
 import time
@@ -50,4 +51,6 @@ def one(service: Service, sink: HttpSink, number: int) -> float:
 
 
 if __name__ == "__main__":
+    if url := os.environ.get("TOCSIN_DATABASE_URL"):
+        Service.everywhere = {"TOCSIN_DATABASE_URL": url}
     main()

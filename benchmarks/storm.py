@@ -6,6 +6,7 @@ Prints how many first messages came, how long after its cause's first failure ea
 """
 
 import http.client
+import os
 import statistics
 import sys
 import time
@@ -64,4 +65,6 @@ def send(connection: http.client.HTTPConnection, batch: int, first_sent: dict[st
 
 
 if __name__ == "__main__":
+    if url := os.environ.get("TOCSIN_DATABASE_URL"):
+        Service.everywhere = {"TOCSIN_DATABASE_URL": url}
     main()

@@ -129,3 +129,14 @@ def delivery_wire(row: Row) -> Wire:
         "latency_ms": row["latency_ms"],
         "next_attempt_at": time_or_none(row["next_attempt_at"]),
     }
+
+
+def worker_wire(row: Row) -> Wire:
+    return {
+        "id": row["id"],
+        "host": row["host"] or None,
+        "pid": row["pid"],
+        "partitions": row["partitions"],
+        "started_at": time_or_none(row["started_at"]),
+        "beat_at": time_or_none(row["beat_at"]),
+    }

@@ -101,7 +101,10 @@ def test_the_others_take_over_within_ten_seconds(tmp_path, server):
     """From kill -9 to the message about a failure of the dead one's workflow."""
     with HttpSink() as sink, Fleet(tmp_path, server.url, hook(sink), 2, 2) as fleet:
         fleet.wait_until(lambda: len(query(server.url, "SELECT DISTINCT owner FROM partition")) == 2, "shared")
-        [pid] = [row["pid"] for row in query(server.url, "SELECT pid FROM worker ORDER BY id LIMIT 1")]
+        listed = fleet.get("/api/v1/workers")["items"]
+        assert [worker["partitions"] for worker in listed] == [16, 16]
+        assert {worker["pid"] for worker in listed} == {worker.pid for worker in fleet.workers}
+        pid = listed[0]["pid"]
         fleet.receivers[0].kill()
         began = time.monotonic()
         os.kill(pid, signal.SIGKILL)

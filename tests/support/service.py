@@ -21,10 +21,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def bare_environment(home: Path) -> dict[str, str]:
+def bare_environment(home: Path, coverage: bool = True) -> dict[str, str]:
     """Nothing of the caller's own settings; coverage may follow into the process."""
-    coverage = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
-    return {"PATH": os.environ["PATH"], "HOME": str(home), **coverage}
+    followed = {name: value for name, value in os.environ.items() if coverage and name.startswith("COVERAGE_")}
+    return {"PATH": os.environ["PATH"], "HOME": str(home), **followed}
 
 
 class Service:

@@ -11,6 +11,7 @@ from alerting.api.context import ApiContext, context_of
 from alerting.clock import Clock, SyncedClock
 from alerting.database.port import StoreUnavailable
 from alerting.storage import messages, progress
+from alerting.wire import worker_wire
 from rules.instants import SECOND
 
 router = APIRouter()
@@ -38,6 +39,12 @@ def pipeline(context: ApiContext) -> dict[str, Any]:
 @router.get("/api/v1/pipeline")
 def get_pipeline(request: Request) -> dict[str, Any]:
     return pipeline(context_of(request))
+
+
+@router.get("/api/v1/workers")
+def workers(request: Request) -> dict[str, Any]:
+    with context_of(request).store.read() as connection:
+        return {"items": [worker_wire(row) for row in progress.workers(connection)], "next": None}
 
 
 @router.get("/health")

@@ -1,4 +1,4 @@
-"""``tocsin runs``, ``alerts``, ``groups``, ``channels``, ``deliveries``, ``ack`` and ``resolve``: over the API."""
+"""What a running service says of itself, and what people tell it: ``tocsin runs``, ``alerts`` …, over the API."""
 
 import argparse
 import json
@@ -16,6 +16,7 @@ _COLUMNS = {
     "alerts": ("last_at", "state", "severity", "workflow", "count", "rule", "id"),
     "groups": ("last_seen", "count", "workflow", "step", "error.type", "id"),
     "channels": ("name", "type", "targets", "fallback"),
+    "workers": ("id", "host", "pid", "partitions", "started_at", "beat_at"),
     "deliveries": ("at", "channel", "receipt", "code", "detail", "latency_ms"),
 }
 

@@ -71,12 +71,12 @@ def _configuration(commands: "argparse._SubParsersAction[argparse.ArgumentParser
 
 
 def _looking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    for name in ("runs", "alerts", "groups", "channels", "deliveries"):
+    for name in ("runs", "alerts", "groups", "channels", "deliveries", "workers"):
         command = _add(commands, name, f"List {name} of a running service", "alerting.cli.looking:show")
         command.set_defaults(what=name)
         command.add_argument("--json", action="store_true", help="for scripts")
         command.add_argument("--url", help="the service (TOCSIN_PUBLIC_URL, else http://127.0.0.1:4318)")
-        if name != "channels":
+        if name not in {"channels", "workers"}:
             command.add_argument("--limit", type=int, default=20)
         if name in {"runs", "alerts", "groups"}:
             command.add_argument("--workflow", metavar="GLOB")

@@ -20,7 +20,7 @@ _WIDTH = 30
 
 def migrate(asked: argparse.Namespace) -> int:
     try:
-        settings = from_environment({**os.environ, "TOCSIN_DATABASE_URL": ""}, data=asked.data)
+        settings = from_environment({**os.environ, "TOCSIN_DATABASE_URL": ""}, data=asked.data, listens=False)
         where = parse_url(asked.to).shown
         if not has_data(settings):
             return complain(f"there are no data in {settings.data}; give their folder with --data", BAD)
@@ -40,7 +40,7 @@ def migrate(asked: argparse.Namespace) -> int:
 def backup(asked: argparse.Namespace) -> int:
     file = Path(asked.file)
     try:
-        settings = from_environment(os.environ, data=asked.data)
+        settings = from_environment(os.environ, data=asked.data, listens=False)
         if not has_data(settings):
             return complain(f"there are no data in {settings.data}; give their folder with --data", BAD)
         backend = open_backend(settings, "command")
@@ -58,7 +58,7 @@ def backup(asked: argparse.Namespace) -> int:
 def restore(asked: argparse.Namespace) -> int:
     file = Path(asked.file)
     try:
-        settings = from_environment(os.environ, data=asked.data)
+        settings = from_environment(os.environ, data=asked.data, listens=False)
         if settings.database_url:
             account = restore_postgresql(file, settings.database_url, _bar)
         else:

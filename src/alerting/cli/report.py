@@ -19,7 +19,7 @@ def report(asked: argparse.Namespace) -> int:
         return complain(f"{out} must end in .html, .csv or .json", WRONG_USAGE)
     wanted = Wanted(since=asked.since, until=asked.until, workflow=asked.workflow, tz=asked.tz)
     try:
-        settings = from_environment(os.environ, data=asked.data)
+        settings = from_environment(os.environ, data=asked.data, listens=False)
         if not has_data(settings):
             return complain(f"there are no data in {settings.data}; give their folder with --data", BAD)
         backend = open_backend(settings, "command")

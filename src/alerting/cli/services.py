@@ -25,7 +25,7 @@ def worker(asked: argparse.Namespace) -> int:
 
     _log()
     try:
-        run(_settings(asked), os.environ, asked.parent)
+        run(_settings(asked, listens=False), os.environ, asked.parent)
     except UNUSABLE as error:
         return complain(str(error), WRONG_USAGE)
     return FINE
@@ -45,8 +45,8 @@ def _receive(asked: argparse.Namespace, with_worker: bool) -> int:
     return FINE
 
 
-def _settings(asked: argparse.Namespace) -> Settings:
-    return from_environment(os.environ, asked.listen, asked.data, asked.config)
+def _settings(asked: argparse.Namespace, listens: bool = True) -> Settings:
+    return from_environment(os.environ, asked.listen, asked.data, asked.config, listens)
 
 
 def _announce(settings: Settings) -> Callable[[str], None]:

@@ -123,3 +123,11 @@ def latest_beat(connection: Connection) -> Instant:
 def engine_now(connection: Connection, owned: Owned) -> Instant:
     statement = select(func.coalesce(func.max(_p.engine_now), 0)).where(_p.number.in_(owned.numbers))
     return int(connection.execute(statement).scalar_one())
+
+
+def members(connection: Connection) -> list[dict[str, object]]:
+    """Everyone on the list, with how many partitions each owns."""
+    owned = select(_p.owner, func.count().label("partitions")).group_by(_p.owner).subquery()
+    statement = select(WORKER, func.coalesce(owned.c.partitions, 0).label("partitions"))
+    found = connection.execute(statement.outerjoin(owned, owned.c.owner == _w.id).order_by(_w.started_at, _w.id))
+    return [{**row, "beat_at": row["leased_until"] - LEASE} for row in found.mappings()]

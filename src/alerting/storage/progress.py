@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import func, insert, select
 
 from alerting.cluster import membership
-from alerting.cluster.partitions import EVERYTHING
+from alerting.cluster.partitions import EVERYTHING, PARTITIONS
 from alerting.database.port import Connection, Store, is_postgresql
 from alerting.database.statements import upsert
 from alerting.inbox.port import InboxRow, Position
@@ -78,3 +78,19 @@ def activate_at_once(store: Store, text: str, at: Instant) -> None:
     with store.write() as connection:
         if not latest_configuration(connection) or active_configuration(connection) != text:
             activate(connection, text, at)
+
+
+def workers(connection: Connection) -> list[dict[str, object]]:
+    """Who works, since when (0: not known), on how many partitions, and when each last gave a sign of life."""
+    if is_postgresql(connection):
+        return membership.members(connection)
+    beat_at = load(connection).beat_at
+    only: dict[str, object] = {
+        "id": "embedded",
+        "host": "",
+        "pid": None,
+        "started_at": 0,
+        "partitions": PARTITIONS,
+        "beat_at": beat_at,
+    }
+    return [only] if beat_at else []
