@@ -4,12 +4,11 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from alerting.clock import Clock, SyncedClock, SystemClock, parse_clock
 from alerting.cluster import tasks
 from alerting.database.port import BadUrl, Connection, SchemaMismatch, Store, StoreUnavailable
-from alerting.database.postgresql import PostgresStore, open_postgresql
 from alerting.database.postgresql_url import parse_url
 from alerting.database.sqlite import FILE_NAME, open_sqlite
 from alerting.inbox import claims
@@ -70,6 +69,8 @@ def open_backend(settings: Settings, role: str) -> Backend:
 
 
 def _shared(settings: Settings, role: str) -> Backend:
+    from alerting.database.postgresql import open_postgresql  # 20 MB that an embedded installation does not need
+
     store = open_postgresql(settings.database_url, CONNECTIONS[role])
     _refuse_half_filled(store, settings)
     clock = parse_clock(settings.clock)
@@ -79,7 +80,7 @@ def _shared(settings: Settings, role: str) -> Backend:
     return Backend(store, clock, PostgresqlArchive(store))
 
 
-def _refuse_half_filled(store: PostgresStore, settings: Settings) -> None:
+def _refuse_half_filled(store: Store, settings: Settings) -> None:
     with store.read() as connection:
         origin = origin_of(connection)
     if origin:
@@ -104,15 +105,18 @@ def open_bell(backend: Backend, settings: Settings) -> Callable[[], None]:
 
 
 def open_waiter(backend: Backend, settings: Settings) -> Waiter:
-    if isinstance(backend.store, PostgresStore):
-        return NotificationWaiter(backend.store)
-    return Listener(settings.data)
+    return NotificationWaiter(backend.store) if isinstance(backend.store, Notifying) else Listener(settings.data)
+
+
+@runtime_checkable
+class Notifying(Protocol):
+    def listen(self, channel: str, heard: Callable[[str], None]) -> None: ...
 
 
 class NotificationWaiter:
     """Waits for NOTIFY; without it, polling still works."""
 
-    def __init__(self, store: PostgresStore) -> None:
+    def __init__(self, store: Notifying) -> None:
         self._came = threading.Event()
         store.listen(CHANNEL, lambda _: self._came.set())
 

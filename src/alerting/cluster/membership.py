@@ -13,12 +13,12 @@ from sqlalchemy import BigInteger, ColumnElement, bindparam, delete, func, inser
 from alerting.cluster.partitions import PARTITIONS, Owned
 from alerting.cluster.tables import PARTITION, WORKER
 from alerting.database.port import Connection
-from alerting.database.postgresql import NOW
+from alerting.database.statements import POSTGRESQL_NOW
 from rules.instants import SECOND, Duration, Instant
 
 LEASE: Duration = 6 * SECOND
 RENEW_EVERY: Duration = 3 * SECOND // 2
-_now: ColumnElement[int] = literal_column(NOW, BigInteger)
+_now: ColumnElement[int] = literal_column(POSTGRESQL_NOW, BigInteger)
 _w, _p = WORKER.c, PARTITION.c
 
 

@@ -23,6 +23,7 @@ from alerting.clock import SyncedClock
 from alerting.database.port import Found, SchemaMismatch, StoreUnavailable
 from alerting.database.postgresql_errors import INSUFFICIENT_PRIVILEGE, explained, is_passing, sqlstate
 from alerting.database.postgresql_url import Address, parse_url
+from alerting.database.statements import POSTGRESQL_NOW
 from alerting.database.upgrading import bring_up_to_date
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,6 @@ _SESSION = {
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "2",
 }
-NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 
 
 class BlockingConnection:
@@ -157,7 +157,7 @@ class PostgresStore:
         async with self._engine.connect() as connection:
             await connection.execute(text("SELECT 1"))  # the first statement of a connection takes longer than others
             asked = clock.monotonic()
-            found = (await connection.execute(text(f"SELECT {NOW}"))).scalar_one()
+            found = (await connection.execute(text(f"SELECT {POSTGRESQL_NOW}"))).scalar_one()
             clock.sync(found, asked, clock.monotonic())
 
     async def _listen(self, channel: str, heard: Callable[[str], None]) -> None:

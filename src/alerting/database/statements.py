@@ -6,13 +6,13 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from alerting.database.port import Connection
 
 Row = dict[str, Any]
 _AT_ONCE = 500
-_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+POSTGRESQL_NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"  # µs since the epoch
 
 
 def upsert(connection: Connection, into: Table, rows: Sequence[Row], adding: tuple[str, ...] = ()) -> None:
@@ -24,7 +24,15 @@ def upsert(connection: Connection, into: Table, rows: Sequence[Row], adding: tup
 def insert_new(connection: Connection, into: Table, rows: Sequence[Row]) -> None:
     """Insert ``rows``; one whose key is there already changes nothing."""
     if rows:
-        connection.execute(_INSERT[connection.dialect.name](into).on_conflict_do_nothing(), _sorted(into, rows))
+        connection.execute(_insert(connection.dialect.name, into).on_conflict_do_nothing(), _sorted(into, rows))
+
+
+def _insert(dialect: str, into: Table) -> Any:
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql  # brings drivers along that SQLite does not need
+
+        return postgresql.insert(into)
+    return sqlite.insert(into)
 
 
 def _sorted(into: Table, rows: Sequence[Row]) -> list[Row]:
@@ -35,7 +43,7 @@ def _sorted(into: Table, rows: Sequence[Row]) -> list[Row]:
 
 @lru_cache(maxsize=128)
 def _upsert(dialect: str, into: Table, columns: tuple[str, ...], adding: tuple[str, ...]) -> Any:
-    statement = _INSERT[dialect](into)
+    statement = _insert(dialect, into)
     keys = [column.name for column in into.primary_key]
     changed = {
         name: into.c[name] + statement.excluded[name] if name in adding else statement.excluded[name]

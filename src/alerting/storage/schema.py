@@ -1,4 +1,8 @@
-"""What is kept about runs, alerts and messages? Every table of the state. Instants are µs since the epoch."""
+"""What is kept about runs, alerts and messages? Every table of the state. Instants are µs since the epoch.
+
+The tables are made by the migrations; conditions of indexes for PostgreSQL stand there alone, since to name them here
+would load its drivers.
+"""
 
 from typing import Any
 
@@ -52,13 +56,12 @@ class RunRow(SQLModel, table=True):
     detail: str = _text()
     __table_args__ = (
         Index("run_by_run_id", "run_id", "engine"),
-        Index("run_by_trace", "trace_id", sqlite_where=text("trace_id != ''"), postgresql_where=text("trace_id != ''")),
+        Index("run_by_trace", "trace_id", sqlite_where=text("trace_id != ''")),
         Index("run_by_end", "ended_at"),
         Index(
             "run_bad",
             "ended_at",
             sqlite_where=text("error_group != ''"),
-            postgresql_where=text("error_group != ''"),
         ),
     )
 
@@ -72,9 +75,7 @@ class LooseRow(SQLModel, table=True):
     body: str = _text()
     received_at: int = _instant(index=True)
     look_at: int = _instant()  # when to look for its run once more; 0: when its run comes
-    __table_args__ = (
-        Index("loose_to_look_at", "look_at", sqlite_where=text("look_at > 0"), postgresql_where=text("look_at > 0")),
-    )
+    __table_args__ = (Index("loose_to_look_at", "look_at", sqlite_where=text("look_at > 0")),)
 
 
 class FailureRow(SQLModel, table=True):
@@ -135,9 +136,7 @@ class AlertStateRow(SQLModel, table=True):
     level: str
     is_open: bool = False
     body: str = _text()
-    __table_args__ = (
-        Index("alert_state_open", "level", sqlite_where=text("is_open = 1"), postgresql_where=text("is_open")),
-    )
+    __table_args__ = (Index("alert_state_open", "level", sqlite_where=text("is_open = 1")),)
 
 
 class AlertRow(SQLModel, table=True):
