@@ -104,7 +104,7 @@ class _Worker:
         """Apart from the consumer, whose batches may take longer than a lease."""
         while not self._left.wait(RENEW_EVERY / SECOND):
             with contextlib.suppress(StoreUnavailable):
-                member.renew()
+                member.keep()
 
     def _consume(self, stopped: asyncio.Event) -> None:
         """A fault that nobody foresaw ends the process: its supervisor starts it anew, where it stood."""

@@ -1,13 +1,20 @@
 """Is the work shared fairly, taken over from the dead, and never done by two?"""
 
+import threading
+
 import pytest
 
 from alerting.cluster.member import Member
 from alerting.cluster.membership import LeaseLost
-from alerting.cluster.partitions import PARTITIONS, partition_of
+from alerting.cluster.partitions import PARTITIONS, Owned, partition_of
+from alerting.consumer.batch import _book
 from alerting.consumer.shared import SharedConsumer
+from alerting.database.port import SchemaMismatch
 from alerting.inbox import claims
+from alerting.ingest.facts import StepFact
+from alerting.storage import alerts
 from rules.instants import MINUTE, SECOND
+from rules.state import AlertState
 from support.house import House
 from support.otlp import span, traces
 
@@ -175,3 +182,91 @@ def test_a_sequence_of_configurations_is_followed_by_every_worker_before_it_deci
     h.work()
     assert len(h.told()) == 1
     assert {row["reason"] for row in h.rows("SELECT reason FROM decision WHERE kind = 'silent'")} == {"no_policy"}
+
+
+def test_a_worker_whose_consumer_hangs_loses_its_lease(shared):
+    h = shared(HOOK)
+    settle(h)
+    hanging = h.consumers[0]._member
+    assert hanging.keep()
+    hanging._attended -= 2 * MINUTE
+    assert not hanging.keep()
+
+
+def test_a_worker_under_whose_feet_the_schema_was_changed_decides_nothing_more(shared):
+    h = shared(HOOK, workers=1)
+    h.event("pay", "r1")
+    h.execute("UPDATE alembic_version SET version_num = '9999'")
+    h.clock.sleep(2 * SECOND)
+    with pytest.raises(SchemaMismatch, match="start the newer version"):
+        h.work()
+    assert h.told() == []
+
+
+def test_rows_that_one_claims_are_left_alone_by_others_even_before_the_claim_is_committed(shared):
+    h = shared(HOOK, workers=1)
+    for number in range(6):
+        h.event("pay", f"r{number}")
+    with h.store.write() as one:
+        first = claims.claim(one, "one", 4, 1 << 20, MINUTE)
+        with h.store.write() as two:
+            second = claims.claim(two, "two", 4, 1 << 20, MINUTE)
+    with h.store.write() as three:
+        assert claims.claim(three, "three", 4, 1 << 20, MINUTE) == []
+    assert len(first) == 4
+    assert len(second) == 2
+    assert not {mark.id for mark in first} & {mark.id for mark in second}
+
+
+def test_a_state_that_another_is_about_to_make_is_waited_for(shared):
+    """Two workers, one alert over workflows of both, its first two failures at the same moment."""
+    h = shared(HOOK, workers=1)
+    made = AlertState("key", "cause", ("c",), "level")
+    found: list[AlertState] = []
+
+    def other() -> None:
+        with h.store.write() as connection:
+            found.extend(alerts.load_states(connection, ["key"]))
+
+    with h.store.write() as connection:
+        assert alerts.load_states(connection, ["key"]) == []
+        waiting = threading.Thread(target=other)
+        waiting.start()
+        blocked = "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        while not h.rows(blocked)[0]["n"]:
+            assert waiting.is_alive()
+        alerts.save_states(connection, [made])
+    waiting.join(10)
+    assert found == [made]
+
+
+def test_a_run_of_another_workers_partition_in_the_same_trace_is_not_touched(shared):
+    h = shared(HOOK, workers=1)
+    names = [f"w{n}" for n in range(1_000)]
+    mine = next(n for n in names if partition_of(n) == 3)
+    others = next(n for n in names if partition_of(n) == 4)
+    spans = [span(name, h.clock.now(), trace=5, number=n) for n, name in enumerate((mine, others), 1)]
+    for each in spans:
+        h.put("traces", traces([each]), 1, "application/x-protobuf")
+    h.work()
+    evidence = StepFact("otel", "load", trace_id=f"{5:032x}", span_id="9", ended_at=h.clock.now(), failed=True)
+    with h.store.write() as connection:
+        book = _book(connection, [evidence], Owned({3: 1}))
+    assert [record.workflow for record in book.all()] == [mine]
+
+
+def test_no_silence_ends_an_alert_while_a_failure_waits_to_be_read(shared):
+    h = shared(HOOK + "rules: [{name: any, resolve: {quiet_for: 10m}}]\n", workers=1)
+    h.event("pay", "r1")
+    h.work()
+    h.pass_time(5 * MINUTE)
+    h.event("pay", "r2")
+    with h.store.write() as connection:
+        claims.claim(connection, "slow", 10, 1 << 20, MINUTE)
+    h.pass_time(30 * MINUTE)
+    assert [reason for _, reason, _ in h.told()] == ["first"]
+    with h.store.write() as connection:
+        claims.release(connection, "slow")
+    h.work()
+    assert [reason for _, reason, _ in h.told()] == ["first", "resolved"]
+    assert h.rows("SELECT count FROM alert")[0]["count"] == 2

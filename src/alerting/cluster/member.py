@@ -9,14 +9,15 @@ from alerting.cluster.membership import LeaseLost
 from alerting.cluster.partitions import Owned
 from alerting.database.port import Store
 from alerting.inbox import claims
-from rules.instants import SECOND, Duration, Instant
+from rules.instants import MINUTE, SECOND, Duration, Instant
 
 _MARGIN: Duration = SECOND
+_LONGEST_SILENCE: Duration = MINUTE  # of a consumer that lives
 
 
 @dataclass(slots=True)
 class Member:
-    """``renew`` is for a thread of its own, so that a long batch costs no lease; the rest is for the consumer's."""
+    """``keep`` is for a thread of its own, so that a long batch costs no lease; the rest is for the consumer's."""
 
     store: Store
     name: str = field(default_factory=membership.new_name)
@@ -24,6 +25,7 @@ class Member:
     _joined: bool = False
     _renewed: Instant = 0
     _patient_until: Instant = 0
+    _attended: Instant = field(default_factory=SyncedClock.monotonic)
 
     def join(self) -> None:
         asked = SyncedClock.monotonic()
@@ -46,6 +48,12 @@ class Member:
             self._patient_until = asked + membership.LEASE
         return True
 
+    def keep(self) -> bool:
+        """Renew, unless the consumer hangs: then the others shall have its work."""
+        if SyncedClock.monotonic() - self._attended > _LONGEST_SILENCE:
+            return False
+        return self.renew()
+
     @property
     def holds_lease(self) -> bool:
         """Whether nobody can have taken this worker for dead yet, by what it knows itself."""
@@ -54,6 +62,7 @@ class Member:
     def attend(self) -> bool:
         """Take over from the dead, and keep to a fair share. Whether the partitions of this worker are others now.
         Raises LeaseLost."""
+        self._attended = SyncedClock.monotonic()
         if not self.renew():
             raise LeaseLost(f"{self.name} was taken for dead: its lease was over")
         with self.store.write() as connection:

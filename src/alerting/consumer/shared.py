@@ -18,6 +18,7 @@ from alerting.consumer.intake import Intake
 from alerting.consumer.poison import failure_of
 from alerting.consumer.routing import look_again
 from alerting.database.port import Connection, Store, StoreUnavailable
+from alerting.database.upgrading import expect_head
 from alerting.inbox import claims
 from alerting.inbox.port import Archive, Entry, InboxRow
 from alerting.scrub import Scrubber
@@ -69,8 +70,8 @@ class SharedConsumer(Consumer):
                 self._member.begin_anew()
             self._member.attend()
             self._reload()
-        except StoreUnavailable:
-            return
+        except (StoreUnavailable, LeaseLost) as error:
+            log.warning("%s", error)
 
     def leave(self) -> None:
         try:
@@ -91,6 +92,7 @@ class SharedConsumer(Consumer):
         self._attended_at = now
         changed = self._member.attend()
         with self._store.write() as connection:
+            expect_head(connection)
             tasks.put(connection, look_again(connection, self._clock.now()))
             self._follow_configuration(connection)
         if changed:

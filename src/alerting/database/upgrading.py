@@ -5,9 +5,10 @@ Alembic takes a while to import, so it is only when there is something to do.
 
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection as SyncConnection
+from sqlalchemy import inspect, text
 
-from alerting.database.port import SchemaMismatch
+from alerting.database.port import Connection, SchemaMismatch
 
 HEAD = "0002"
 _FIRST = "0001"
@@ -16,7 +17,7 @@ _LOCK = 7_464_001  # any number that nobody else takes: one process at a time ch
 SCRIPTS = Path(__file__).parent / "migrations"
 
 
-def bring_up_to_date(connection: Connection) -> None:
+def bring_up_to_date(connection: SyncConnection) -> None:
     """Create the tables, or upgrade them, in the caller's transaction. Raises SchemaMismatch."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
@@ -31,7 +32,14 @@ def bring_up_to_date(connection: Connection) -> None:
     _upgrade(connection, stamped=found)
 
 
-def revision(connection: Connection) -> str:
+def expect_head(connection: Connection) -> None:
+    """A newer process may have changed the tables under an older one's feet. Raises SchemaMismatch."""
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if found != HEAD:
+        raise SchemaMismatch(f"the store has schema {found} by now, this process knows {HEAD}; start the newer version")
+
+
+def revision(connection: SyncConnection) -> str:
     """The revision of a store; "" for an empty one. The first version wrote its number into ``meta`` instead."""
     tables = inspect(connection).get_table_names()
     if "alembic_version" in tables:
@@ -44,7 +52,7 @@ def revision(connection: Connection) -> str:
     raise SchemaMismatch(f"the store has schema {number!r}, which no version of Tocsin wrote; give another folder")
 
 
-def _upgrade(connection: Connection, stamped: str, to: str = HEAD) -> None:
+def _upgrade(connection: SyncConnection, stamped: str, to: str = HEAD) -> None:
     from alembic import command
     from alembic.config import Config
 
