@@ -4,9 +4,11 @@ import asyncio
 import random
 
 import pytest
+from sqlalchemy import text
 
 from alerting.compose import Composer
 from alerting.dispatcher.dispatcher import Dispatcher
+from alerting.dispatcher.recorder import Recorder
 from alerting.dispatcher.retrying import LONGEST_WAIT, given_up, wait_after
 from alerting.merging import merged
 from notifiers.message import Receipt, Verdict
@@ -164,3 +166,31 @@ def test_waits_grow_are_spread_and_respect_what_was_asked():
     assert wait_after(1, Receipt(Verdict.UNREACHABLE, 429, retry_after=60.0), chance) >= 60 * SECOND
     assert given_up(0, DAY)
     assert not given_up(0, DAY - 1)
+
+
+def test_what_came_of_many_tries_is_written_together_and_one_fault_costs_no_other(house):
+    h = house(HOOK)
+    commits, store = [], h.store
+
+    def change(name, fault=False):
+        def write(connection):
+            commits.append(name)
+            if fault:
+                raise ValueError(name)
+            connection.execute(text("INSERT INTO meta (name, value) VALUES (:name, '1')"), {"name": name})
+
+        return write
+
+    async def go():
+        recorder = Recorder(store)
+        tries = [recorder.record(f"{n}", change(f"m{n}", n == 2)) for n in range(5)]
+        return await asyncio.gather(*tries, return_exceptions=True)
+
+    outcomes = asyncio.run(go())
+    assert [type(outcome) for outcome in outcomes] == [type(None), type(None), ValueError, type(None), type(None)]
+    assert sorted(row["name"] for row in h.rows("SELECT name FROM meta WHERE name LIKE 'm%'")) == [
+        "m0",
+        "m1",
+        "m3",
+        "m4",
+    ]

@@ -4,14 +4,14 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from alerting.active import Active
 from alerting.clock import Clock
 from alerting.compose import Composer
-from alerting.database.port import Store, StoreUnavailable
+from alerting.database.port import Connection, Store, StoreUnavailable
+from alerting.dispatcher.recorder import UNFORESEEN, Recorder
 from alerting.dispatcher.retrying import given_up, wait_after
 from alerting.storage import messages
 from alerting.storage.messages import Lease, Owed
@@ -21,11 +21,9 @@ from rules.instants import SECOND, Duration, Instant
 log = logging.getLogger(__name__)
 MOST_AT_ONCE = 32
 _POLL_SECONDS = 1.0
-_STORE_AGAIN_SECONDS = 0.5
 _LONGEST_TRY_SECONDS = 60
 _LEASE: Duration = 2 * _LONGEST_TRY_SECONDS * SECOND
 _AFTER_A_FAULT: Duration = 30 * SECOND
-_UNFORESEEN = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, SQLAlchemyError)
 
 
 class Worker(Protocol):
@@ -59,6 +57,7 @@ class Dispatcher:
         self._store, self._clock, self._composer = store, clock, composer
         self._active, self._chance = active, chance
         self._worker = worker or OnlyWorker()
+        self._recorder = Recorder(store)
         self._tasks: set[asyncio.Task[None]] = set()
         self._rung = asyncio.Event()
         self._stopping = False
@@ -126,29 +125,21 @@ class Dispatcher:
         try:
             active = self._active()
             message = await asyncio.to_thread(self._composer.compose, owed, self._clock.now())
-            if not self._worker.holds_lease:
-                return
-            began = self._clock.machine_now()
-            receipt = await self._send(active, owed, message)
-            latency_ms = (self._clock.machine_now() - began) // 1_000
-            await self._surely(lambda: self._conclude(owed, message, receipt, latency_ms, active, by))
-        except _UNFORESEEN:
+            if self._worker.holds_lease:
+                began = self._clock.machine_now()
+                receipt = await self._send(active, owed, message)
+                tried = _Tried(owed, message, receipt, (self._clock.machine_now() - began) // 1_000, by)
+                await self._recorder.record(owed.head["channel"], lambda c: self._conclude(c, tried, active))
+            else:
+                await self._put_off(owed, by, 0, 0)
+        except UNFORESEEN:
             log.exception("message %s for channel %s waits", owed.head["notification"], owed.head["channel"])
-            await self._surely(lambda: self._put_off(owed, by))
+            await self._put_off(owed, by, 1, _AFTER_A_FAULT)
         except StoreUnavailable as error:
             log.error("message %s waits: %s", owed.head["notification"], error)
+            await self._put_off(owed, by, 0, 0)
         finally:
             self._rung.set()
-
-    async def _surely(self, store: Callable[[], None]) -> None:
-        """What came of a try is kept in mind until the database has it: else the message would be sent again."""
-        while True:
-            try:
-                await asyncio.to_thread(store)
-                return
-            except StoreUnavailable as error:
-                log.error("a receipt waits for the state store: %s", error)
-                await asyncio.sleep(_STORE_AGAIN_SECONDS)
 
     async def _send(self, active: Active, owed: Owed, message: Message) -> Receipt:
         channel = active.channels.get(owed.head["channel"])
@@ -160,49 +151,55 @@ class Dispatcher:
         except TimeoutError:
             return Receipt(Verdict.UNSURE, detail=f"no end of it came within {_LONGEST_TRY_SECONDS} s")
 
-    def _put_off(self, owed: Owed, by: str) -> None:
+    async def _put_off(self, owed: Owed, by: str, tries: int, wait: Duration) -> None:
         """A fault of our own is no reason to lose a message, nor to try it without a pause."""
-        with self._store.write() as connection:
-            later = self._clock.now() + _AFTER_A_FAULT
-            messages.postpone(connection, owed, owed.head["attempts"] + 1, later, by)
+        attempts, later = owed.head["attempts"] + tries, self._clock.now() + wait
+        await self._recorder.record(owed.head["channel"], lambda c: messages.postpone(c, owed, attempts, later, by))
 
-    def _conclude(
-        self, owed: Owed, message: Message, receipt: Receipt, latency_ms: int, active: Active, by: str
-    ) -> None:
-        now = self._clock.now()
+    def _conclude(self, connection: Connection, tried: "_Tried", active: Active) -> None:
+        now, owed, receipt = self._clock.now(), tried.owed, tried.receipt
         attempts = owed.head["attempts"] + 1
         again = receipt.may_retry and not given_up(owed.head["created_at"], now)
         next_at = now + wait_after(attempts, receipt, self._chance) if again else 0
-        with self._store.write() as connection:
-            messages.log(connection, _log_row(owed, receipt, now, attempts, latency_ms, next_at))
-            if receipt.delivered:
-                messages.settled(connection, owed, "sent", message.title, now)
-                messages.set_health(connection, owed.head["channel"], True, "", now)
-            elif again:
-                messages.postpone(connection, owed, attempts, next_at, by)
-                if receipt.retry_after:
-                    messages.pause(connection, owed.head["channel"], next_at, receipt.detail, now)
-            else:
-                messages.hand_over(connection, _fallback(owed, active, now))
-                messages.settled(connection, owed, "dead", message.title, now)
-                messages.set_health(connection, owed.head["channel"], False, receipt.detail[:500], now)
+        messages.log(connection, _log_row(tried, now, attempts, next_at))
+        if receipt.delivered:
+            messages.settled(connection, owed, "sent", tried.message.title, now)
+            messages.set_health(connection, owed.head["channel"], True, "", now)
+        elif again:
+            messages.postpone(connection, owed, attempts, next_at, tried.by)
+            if receipt.retry_after:
+                messages.pause(connection, owed.head["channel"], next_at, receipt.detail, now)
+        else:
+            messages.hand_over(connection, _fallback(owed, active, now))
+            messages.settled(connection, owed, "dead", tried.message.title, now)
+            messages.set_health(connection, owed.head["channel"], False, receipt.detail[:500], now)
         if not receipt.delivered:
             log.warning("channel %s: %s (%s)", owed.head["channel"], receipt.verdict, receipt.detail)
 
 
-def _log_row(
-    owed: Owed, receipt: Receipt, now: Instant, attempts: int, latency_ms: int, next_at: Instant
-) -> dict[str, object]:
+@dataclass(slots=True, frozen=True)
+class _Tried:
+    """One try, by worker ``by``, and what came of it."""
+
+    owed: Owed
+    message: Message
+    receipt: Receipt
+    latency_ms: int
+    by: str
+
+
+def _log_row(tried: _Tried, now: Instant, attempts: int, next_at: Instant) -> dict[str, object]:
+    head, receipt = tried.owed.head, tried.receipt
     return {
-        "notification": owed.head["notification"],
-        "channel": owed.head["channel"],
-        "target": owed.head["target"],
+        "notification": head["notification"],
+        "channel": head["channel"],
+        "target": head["target"],
         "at": now,
         "attempt": attempts,
         "receipt": receipt.verdict.value,
         "code": receipt.code,
         "detail": receipt.detail[:500],
-        "latency_ms": latency_ms,
+        "latency_ms": tried.latency_ms,
         "next_attempt_at": next_at,
     }
 

@@ -178,8 +178,12 @@ def log(connection: Connection, row: Row) -> None:
 
 
 def set_health(connection: Connection, channel: str, healthy: bool, detail: str, now: Instant) -> None:
-    row = {"channel": channel, "healthy": healthy, "detail": detail, "paused_until": 0, "changed_at": now}
-    upsert(connection, _health, [row])
+    """Written only when it changes: every delivery of every worker passes here."""
+    row = {"channel": channel, "healthy": healthy, "detail": detail, "paused_until": 0}
+    columns = [_health.c[name] for name in row]
+    found = connection.execute(select(*columns).where(_health.c.channel == channel)).mappings().first()
+    if found is None or dict(found) != row:
+        upsert(connection, _health, [{**row, "changed_at": now}])
 
 
 def pause(connection: Connection, channel: str, until: Instant, detail: str, now: Instant) -> None:
