@@ -89,7 +89,14 @@ def play(house, sent, chance=None):
     return house
 
 
-@pytest.mark.parametrize("seed", range(12))
+SEEDS = [
+    *(("sqlite", seed) for seed in range(12)),
+    *(("postgresql", seed) for seed in range(2)),
+    *(("two workers", seed) for seed in range(2, 6)),
+]
+
+
+@pytest.mark.parametrize(("house", "seed"), SEEDS, indirect=["house"])
 def test_order_repetition_and_restarts_change_nothing(house, tmp_path, seed):
     """Whatever the store, and however many workers: what comes out is what one worker makes of the plain order."""
     sent = bodies(seed)
