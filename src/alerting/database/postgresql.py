@@ -33,9 +33,11 @@ _STATEMENT_SECONDS = 60
 _POOL_SECONDS = 5
 _TIME_EVERY_SECONDS = 20
 _LISTEN_AGAIN_SECONDS = 1.0
-# A process that was cut off must not hold its locks longer than others wait for it.
+# What is committed is durable, whatever the server's default; and a process that was cut off must not hold its locks
+# longer than others wait for it.
 _SESSION = {
     "application_name": "tocsin",
+    "synchronous_commit": "on",
     "idle_in_transaction_session_timeout": "8000",
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "2",
