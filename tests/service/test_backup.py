@@ -27,11 +27,12 @@ def while_sending(ports, take):
     """Take a backup in the middle; the run ids acknowledged before it began."""
     sender = Sender(ports, "s", 700, 5, every=0.001)
     sender.start()
-    time.sleep(0.5)
+    while len(sender.acknowledged) < 30:
+        time.sleep(0.01)
     before = list(sender.acknowledged)
     take()
     sender.join(60)
-    assert 20 < len(before) < len(sender.acknowledged) == 700
+    assert 30 <= len(before) < len(sender.acknowledged) == 700
     return before
 
 

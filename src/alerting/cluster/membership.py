@@ -16,7 +16,7 @@ from alerting.database.port import Connection
 from alerting.database.statements import POSTGRESQL_NOW
 from rules.instants import SECOND, Duration, Instant
 
-LEASE: Duration = 6 * SECOND
+LEASE: Duration = 5 * SECOND
 RENEW_EVERY: Duration = 3 * SECOND // 2
 _now: ColumnElement[int] = literal_column(POSTGRESQL_NOW, BigInteger)
 _w, _p = WORKER.c, PARTITION.c

@@ -38,7 +38,7 @@ _LISTEN_AGAIN_SECONDS = 1.0
 _SESSION = {
     "application_name": "tocsin",
     "synchronous_commit": "on",
-    "idle_in_transaction_session_timeout": "8000",
+    "idle_in_transaction_session_timeout": "6000",
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "2",
