@@ -38,7 +38,7 @@ def hook(sink: HttpSink) -> str:
 @pytest.mark.parametrize(
     ("failures", "every"),
     [
-        pytest.param(4_000, 0.08, marks=pytest.mark.timeout(240)),
+        pytest.param(2_400, 0.08, marks=pytest.mark.timeout(240)),
         pytest.param(20_000, 0.08, marks=[pytest.mark.soak, pytest.mark.timeout(900)]),
     ],
 )
