@@ -34,8 +34,6 @@ class Waiter(Protocol):
 
     def wait(self, seconds: float) -> bool: ...
 
-    def close(self) -> None: ...
-
 
 @dataclass(slots=True)
 class Backend:
@@ -85,8 +83,14 @@ def _refuse_half_filled(store: Store, settings: Settings) -> None:
         origin = origin_of(connection)
     if origin:
         store.close()
-        where = parse_url(settings.database_url).shown
-        raise SettingsError(f"{where} is being filled from {origin} and not full yet: do that again, to its end")
+        raise SettingsError(
+            f"{place_of(settings)} is being filled from {origin} and not full yet: do that again, to its end"
+        )
+
+
+def place_of(settings: Settings) -> str:
+    """Where the data lie, for people: never with a password."""
+    return parse_url(settings.database_url).shown if settings.database_url else str(settings.data)
 
 
 def has_data(settings: Settings) -> bool:
@@ -124,9 +128,6 @@ class NotificationWaiter:
         came = self._came.wait(seconds)
         self._came.clear()
         return came
-
-    def close(self) -> None:
-        """The store ends it."""
 
 
 def accepted_count(

@@ -1,53 +1,17 @@
 """Both processes are killed with -9 at random moments: nothing acknowledged is lost, nothing counted twice."""
 
-import http.client
-import json
 import random
-import threading
 import time
 
 import pytest
 
+from support.sender import Sender
 from support.service import Service
 from support.sinks import HttpSink
 
 pytestmark = pytest.mark.usefixtures("on_both")
 
 CAUSES = 5
-
-
-class Sender(threading.Thread):
-    """Sends each of its failures until it is acknowledged, as every decent client does."""
-
-    def __init__(self, service: Service, name: str, failures: int) -> None:
-        super().__init__(daemon=True)
-        self._service, self._prefix, self._left = service, name, failures
-        self.acknowledged: list[str] = []
-        self._stopping = threading.Event()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self.join(10)
-
-    def run(self) -> None:
-        while len(self.acknowledged) < self._left and not self._stopping.is_set():
-            number = len(self.acknowledged)
-            run_id = f"{self._prefix}-{number}"
-            if self._send({"workflow": f"w{number % CAUSES}", "run_id": run_id, "outcome": "failed",
-                           "error": {"type": f"E{number % CAUSES}", "message": "broke"}}):  # fmt: skip
-                self.acknowledged.append(run_id)
-            else:
-                time.sleep(0.02)
-
-    def _send(self, event: dict[str, object]) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self._service.port, timeout=5)
-        try:
-            connection.request("POST", "/api/v1/events", json.dumps(event), {"Content-Type": "application/json"})
-            return connection.getresponse().status == 202
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
 
 
 @pytest.mark.parametrize(
@@ -62,7 +26,7 @@ def test_nothing_is_lost_or_doubled_when_both_processes_are_killed(tmp_path, fai
     with HttpSink() as sink:
         service = Service(f'channels: {{hook: {{type: webhook, url: "{sink.url}"}}}}', tmp_path)
         service.wait_ready()
-        senders = [Sender(service, f"s{n}", failures // 4) for n in range(4)]
+        senders = [Sender([service.port], f"s{n}", failures // 4, CAUSES) for n in range(4)]
         for sender in senders:
             sender.start()
         for _ in range(kills):
@@ -90,7 +54,7 @@ def test_nothing_is_lost_or_doubled_when_both_processes_are_killed(tmp_path, fai
 def test_a_service_that_is_asked_to_end_loses_nothing(tmp_path):
     service = Service("", tmp_path)
     service.wait_ready()
-    sender = Sender(service, "s", 10_000)
+    sender = Sender([service.port], "s", 10_000, CAUSES)
     sender.start()
     time.sleep(1)
     began = time.monotonic()

@@ -5,14 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from support.service import bare_environment, free_port
+from support.service import bare_environment, free_port, is_drained, wait_until
 
 
 class Fleet:
@@ -101,16 +100,7 @@ class Fleet:
         return bool(self.get("/health", port)["status"] == "ok")
 
     def drained(self) -> bool:
-        found = self.get("/api/v1/pipeline")
-        return bool(found["accepted"] == found["processed"] and not found["outbox_pending"])
+        return is_drained(self.get("/api/v1/pipeline"))
 
     def wait_until(self, true: Callable[[], bool], what: str, seconds: float = 60) -> float:
-        began = time.monotonic()
-        while time.monotonic() < began + seconds:
-            try:
-                if true():
-                    return time.monotonic() - began
-            except (urllib.error.URLError, OSError):
-                pass
-            time.sleep(0.05)
-        raise AssertionError(f"not {what} after {seconds} s\n{self.log[-3000:]}")
+        return wait_until(true, what, seconds, lambda: self.log)

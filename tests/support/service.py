@@ -95,20 +95,11 @@ class Service:
         self.wait_until(lambda: self.get("/health")["status"] == "ok", "ready")
 
     def wait_until(self, true: Callable[[], bool], what: str, seconds: float = 60) -> float:
-        """Until ``true()``; the seconds it took. AssertionError when it takes too long."""
-        began = time.monotonic()
-        while time.monotonic() < began + seconds:
-            try:
-                if true():
-                    return time.monotonic() - began
-            except (urllib.error.URLError, OSError):
-                pass
-            time.sleep(0.02)
-        raise AssertionError(f"not {what} after {seconds} s\n{self.log[-2000:]}")
+        return wait_until(true, what, seconds, lambda: self.log)
 
     def wait_drained(self, seconds: float = 60) -> float:
         """Until all that was accepted is worked on, and all that is due is delivered."""
-        return self.wait_until(lambda: _is_drained(self.get("/api/v1/pipeline")), "drained", seconds)
+        return self.wait_until(lambda: is_drained(self.get("/api/v1/pipeline")), "drained", seconds)
 
     def get(self, path: str) -> Any:
         with urllib.request.urlopen(f"{self.url}{path}", timeout=10) as answer:
@@ -143,7 +134,20 @@ class Service:
             return refused.code, refused.read(), dict(refused.headers)
 
 
-def _is_drained(pipeline: dict[str, Any]) -> bool:
+def wait_until(true: Callable[[], bool], what: str, seconds: float, log: Callable[[], str]) -> float:
+    """Until ``true()``; the seconds it took. AssertionError, with the end of the log, when it takes too long."""
+    began = time.monotonic()
+    while time.monotonic() < began + seconds:
+        try:
+            if true():
+                return time.monotonic() - began
+        except (urllib.error.URLError, OSError):
+            pass
+        time.sleep(0.02)
+    raise AssertionError(f"not {what} after {seconds} s\n{log()[-3000:]}")
+
+
+def is_drained(pipeline: dict[str, Any]) -> bool:
     return pipeline["accepted"] == pipeline["processed"] and not pipeline["outbox_pending"]
 
 

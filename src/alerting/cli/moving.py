@@ -5,11 +5,11 @@ import os
 import sys
 from pathlib import Path
 
-from alerting.backend import MOVED, UNUSABLE, has_data, open_backend
+from alerting.backend import MOVED, UNUSABLE, has_data, open_backend, place_of
 from alerting.cli.main import BAD, FINE, WRONG_USAGE, complain
 from alerting.database.postgresql_url import parse_url
 from alerting.locks import hold
-from alerting.settings import Settings, from_environment
+from alerting.settings import from_environment
 from alerting.transfer.copying import Copied, Differs
 from alerting.transfer.moving import backup as write_backup
 from alerting.transfer.moving import migrate as move
@@ -63,16 +63,12 @@ def restore(asked: argparse.Namespace) -> int:
             account = restore_postgresql(file, settings.database_url, _bar)
         else:
             account = restore_embedded(file, settings.data, _bar)
-        _account(account, f"restored to {_place(settings)}")
+        _account(account, f"restored to {place_of(settings)}")
     except Differs as differs:
         return complain(f"{differs}; what was restored must not be used", BAD)
     except (*UNUSABLE, ValueError) as error:
         return complain(str(error), WRONG_USAGE)
     return FINE
-
-
-def _place(settings: Settings) -> str:
-    return parse_url(settings.database_url).shown if settings.database_url else str(settings.data)
 
 
 def _bar(name: str, done: int, whole: int) -> None:

@@ -5,10 +5,9 @@ import logging
 import os
 from collections.abc import Callable
 
-from alerting.backend import UNUSABLE
+from alerting.backend import UNUSABLE, place_of
 from alerting.cli.main import BAD, FINE, WRONG_USAGE, complain
 from alerting.configuration.problems import Invalid
-from alerting.database.postgresql_url import parse_url
 from alerting.settings import Settings, from_environment
 
 
@@ -52,15 +51,11 @@ def _settings(asked: argparse.Namespace, listens: bool = True) -> Settings:
 def _announce(settings: Settings) -> Callable[[str], None]:
     def say(url: str) -> None:
         told = settings.config or "no file: any failure is told at once"
-        print(f"Tocsin listens on {url} (pages, API, OTLP/HTTP). Rules: {told}. Data: {_place(settings)}", flush=True)
+        print(f"Tocsin listens on {url} (pages, API, OTLP/HTTP). Rules: {told}. Data: {place_of(settings)}", flush=True)
         if settings.config is None and not settings.notify:
             print("Nobody is told yet: set TOCSIN_NOTIFY to an Apprise URL, or write tocsin.yaml.", flush=True)
 
     return say
-
-
-def _place(settings: Settings) -> str:
-    return parse_url(settings.database_url).shown if settings.database_url else str(settings.data)
 
 
 def _log() -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Table, delete, select
 
 from alerting.database.port import Connection
 from alerting.database.statements import upsert
-from alerting.storage.schema import MetaRow, table
+from alerting.storage.schema import ConfigurationRow, MetaRow, table
 from alerting.transfer.parts import (
     BODIES,
     Checksum,
@@ -29,6 +29,7 @@ from alerting.transfer.parts import (
 from alerting.transfer.targets import Target
 
 _meta = table(MetaRow)
+_configuration = table(ConfigurationRow)
 _NOTE, _SUM = "transfer:", "checksum:"
 _BODIES_AT_ONCE = 100
 Progressed = Callable[[str, int, int], None]
@@ -100,10 +101,10 @@ def begin(target: Target, origin: str) -> None:
             return
         if under_way:
             raise ValueError(f"a transfer from {under_way} into it was begun and has not ended; finish that one first")
-        full = [each.name for each in tables() if each.name != "configuration" and count(connection, each)]
+        full = [each.name for each in tables() if each is not _configuration and count(connection, each)]
         if full:
             raise ValueError(f"it is not empty: there are rows in {full[0]}; give an empty one")
-        connection.execute(delete(table_named("configuration")))
+        connection.execute(delete(_configuration))
         upsert(connection, _meta, [{"name": _NOTE, "value": origin}])
 
 
@@ -121,10 +122,6 @@ def check_signed(source: Source, account: list[Copied]) -> None:
     for each in account:
         if signed.get(each.name, str(each.checksum)) != str(each.checksum):
             raise Differs(f"{each.name}: the backup is damaged: it holds {each.checksum}, not {signed[each.name]}")
-
-
-def table_named(name: str) -> Table:
-    return next(each for each in tables() if each.name == name)
 
 
 def origin_of(connection: Connection) -> str:
