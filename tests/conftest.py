@@ -1,8 +1,13 @@
 """What is absent is skipped visibly; where everything has to be there, its absence is a failure."""
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from support.databases import Database
+from support.postgresql_server import PostgresqlServer
 
 _EXCUSED = "beside this checkout"  # the recordings are data of another place, not a service of this machine
 
@@ -14,3 +19,19 @@ def pytest_runtest_makereport(item, call):
     if report.skipped and os.environ.get("TOCSIN_REQUIRE_SERVICES") and _EXCUSED not in str(report.longrepr):
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped where nothing may be absent: {report.longrepr}"
+
+
+@pytest.fixture
+def database() -> Iterator[Database]:
+    """An empty one on the PostgreSQL of this machine."""
+    made = Database()
+    yield made
+    made.drop()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[PostgresqlServer]:
+    """A PostgreSQL of the test's own, to be stopped and restarted."""
+    made = PostgresqlServer(tmp_path)
+    yield made
+    made.close()

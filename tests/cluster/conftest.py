@@ -8,13 +8,6 @@ from support.house import House
 
 
 @pytest.fixture
-def database() -> Iterator[Database]:
-    made = Database()
-    yield made
-    made.drop()
-
-
-@pytest.fixture
 def shared(tmp_path: Path, database: Database) -> Iterator[Callable[..., House]]:
     """Makes one house over PostgreSQL, with as many workers as asked for."""
     made: list[House] = []

@@ -5,33 +5,17 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from support.databases import Database, query
+from support.databases import query
 from support.fleet import Fleet
-from support.postgresql_server import PostgresqlServer
 from support.service import bare_environment
 from support.sinks import HttpSink
 
 FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
-
-
-@pytest.fixture
-def database() -> Iterator[Database]:
-    made = Database()
-    yield made
-    made.drop()
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[PostgresqlServer]:
-    made = PostgresqlServer(tmp_path)
-    yield made
-    made.close()
 
 
 def refused(folder: Path, url: str, command: str = "worker") -> str:

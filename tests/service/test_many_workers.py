@@ -6,25 +6,15 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from support.databases import query
 from support.fleet import Fleet
-from support.postgresql_server import PostgresqlServer
 from support.sender import Sender
 from support.sinks import Answer, HttpSink
 
 CAUSES = 50
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[PostgresqlServer]:
-    made = PostgresqlServer(tmp_path)
-    yield made
-    made.close()
 
 
 def cause_of(run_id: str) -> str:

@@ -36,13 +36,6 @@ def quiet(*_: object) -> None:
     return
 
 
-@pytest.fixture
-def database():
-    made = Database()
-    yield made
-    made.drop()
-
-
 def fill(house: House) -> None:
     """Runs of a few days, an open alert with failures inside its window, and bodies that nobody has worked on."""
     for number in range(30):
