@@ -1,7 +1,8 @@
 """What can one span, record or event tell about a run? The vocabulary between engines' adapters and run tracking.
 
 Facts are partial, may come in any order and more than once; ``alerting.tracking`` folds them. A fact names its run by
-``run_id`` when it can, else by ``trace_id``. Unknown text is "", an unknown number or time is 0.
+``run_id`` (and ``workflow``, where run ids are unique only within one) when it can, else by ``trace_id``. Unknown text
+is "", an unknown number or time is 0.
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +14,11 @@ from rules.vocabulary import Outcome, Severity
 
 @dataclass(slots=True)
 class RunFact:
-    """Something that speaks for the whole run: its root span, or an event about it."""
+    """Something that speaks for the whole run: its root span, or an event about it.
+
+    Without a ``run_id``, ``handed_by`` is the span that handed the run over, which another fact names. ``retry_of`` is
+    the span of the try that this one repeats: what that said was not the end. ``in_step``: it failed since a step did.
+    """
 
     engine: str
     workflow: str
@@ -21,10 +26,13 @@ class RunFact:
     outcome: Outcome
     trace_id: str = ""
     span_id: str = ""
+    handed_by: str = ""
+    retry_of: str = ""
     started_at: Instant = 0
     ended_at: Instant = 0
     error: ErrorInfo | None = None
     failing_step: str = ""
+    in_step: bool = False
     attempts: int = 0
     max_attempts: int = 0
     environment: str = ""
@@ -41,10 +49,15 @@ class RunFact:
 
 @dataclass(slots=True)
 class StepFact:
-    """A step that failed, or that tells how often it was tried. Healthy steps make no fact."""
+    """A step that failed, or that tells how often it was tried. Healthy steps make no fact, where that can be helped.
+
+    Facts with the same ``tries`` are tries of one step, for engines that do not number them; one without a ``step`` is
+    a try of the whole run that was followed by another.
+    """
 
     engine: str
     step: str
+    workflow: str = ""
     run_id: str = ""
     trace_id: str = ""
     span_id: str = ""
@@ -52,8 +65,10 @@ class StepFact:
     started_at: Instant = 0
     ended_at: Instant = 0
     failed: bool = False
+    cancelled: bool = False
     error: ErrorInfo | None = None
     attempts: int = 0
+    tries: str = ""
     service: str = ""  # service.name, to tell runs of several processes in one trace apart
 
 
@@ -68,6 +83,7 @@ class ErrorFact:
     span_id: str = ""
     at: Instant = 0
     fatal: bool = True  # severity ERROR or above; below, it matters only if the run fails
+    workflow: str = ""
 
 
 Fact = RunFact | StepFact | ErrorFact

@@ -95,6 +95,7 @@ class _Record(_Struct):
     time_unix_nano: Unsigned = 0
     observed_time_unix_nano: Unsigned = 0
     severity_number: int = 0
+    body: _Any = msgspec.field(default_factory=_Any)
     attributes: list[_KeyValue] = []
     trace_id: Any = ""
     span_id: Any = ""

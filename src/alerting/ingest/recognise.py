@@ -105,7 +105,7 @@ def _set_times(fact: Fact, received_at: Instant) -> bool:
         return ahead
     fact.ended_at = at
     fact.started_at = min(fact.started_at, at)
-    if isinstance(fact, RunFact) and fact.outcome is Outcome.RUNNING:
+    if isinstance(fact, RunFact) and fact.told_by_event and fact.outcome is Outcome.RUNNING:
         fact.started_at = fact.started_at or at
     return ahead
 

@@ -22,6 +22,11 @@ class RecordView(View):
         return int((self.raw.time_unix_nano or self.raw.observed_time_unix_nano) // 1_000)
 
     @property
+    def text(self) -> str:
+        """The body, where it is text."""
+        return str(self.raw.body.string_value or "")
+
+    @property
     def fatal(self) -> bool:
         return bool(self.raw.severity_number >= ERROR)
 

@@ -131,7 +131,7 @@ class SpanView(View):
         kind = told.type or bare_type(self.attributes.get("error.type", ""))
         message = told.message or self.status_message
         if not kind:
-            kind = _leading_type(message)
+            kind = leading_type(message)
         if kind and message.startswith(f"{kind}: "):
             message = message.removeprefix(f"{kind}: ")
         return ErrorInfo(kind, message, told.stack)
@@ -160,7 +160,7 @@ def exception_of(attributes: dict[str, str]) -> ErrorInfo | None:
     return ErrorInfo(bare_type(kind), clean(message, MESSAGE), stack)
 
 
-def _leading_type(message: str) -> str:
+def leading_type(message: str) -> str:
     """``ValueError: bad row`` → ``ValueError``: SDKs write the status of an exception so."""
     head, separator, _ = message.partition(": ")
     name = head.rsplit(".", 1)[-1]

@@ -3,12 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from alerting.ingest.facts import ErrorFact, Fact, RunFact, StepFact
+from alerting.ingest.facts import Fact, RunFact
 from alerting.tracking import fold
-from alerting.tracking.record import Evidence, RunRecord, evidence_of, run_id_of
+from alerting.tracking.record import Evidence, RunRecord, evidence_of, run_id_of, stand_in
 from rules.identity import run_key
 from rules.instants import MINUTE, Instant
+from rules.vocabulary import Outcome
 
+NAMED_APART = frozenset(
+    {"prefect"}
+)  # run ids are unique by themselves, and the workflow may be told later than the end
 _SLACK = MINUTE  # clocks of two processes may differ by so much
 
 
@@ -53,11 +57,12 @@ class RunBook:
 
     def take(self, fact: Fact, received_at: Instant) -> RunRecord | None:
         """Fold one fact in. The run it concerns, or None for evidence whose run is not known yet."""
-        if isinstance(fact, RunFact):
+        if isinstance(fact, RunFact) and not is_unnamed(fact):
             record = self._run_of(fact)
             fold.tell(record, fact)
             self._index_trace(record)
             self._take_loose(record)
+            self._take_from_others(record, received_at)
         else:
             found = self.owner(fact)
             if found is None:
@@ -68,11 +73,14 @@ class RunBook:
         return self._touch(record, received_at)
 
     def owner_of_loose(self, key: str, evidence: Evidence) -> RunRecord | None:
+        """The run that evidence kept under ``key`` belongs to, among those that the book knows."""
         kind, _, rest = key.partition(":")
         if kind == "trace":
             return _innermost(self._by_trace.get(rest, []), evidence)
+        if kind == "span":
+            return self._handed_by(*rest.split(":"))
         engine, _, run_id = rest.partition(":")
-        return next(iter(self._by_run.get((engine, run_id), [])), None)
+        return self._named(engine, run_id, evidence.workflow)
 
     def look_again(self, record: RunRecord, received_at: Instant) -> bool:
         """Whether evidence was there for a run that is known already."""
@@ -100,28 +108,46 @@ class RunBook:
 
     def _run_of(self, fact: RunFact) -> RunRecord:
         run_id = run_id_of(fact)
-        known = self._by_run.get((fact.engine, run_id), [])
-        for record in known:
-            if fact.workflow in {record.workflow, ""} or not record.workflow:
-                return record
-        record = RunRecord(run_key(fact.engine, fact.workflow, run_id), fact.engine, fact.workflow, run_id)
+        known = self._named(fact.engine, run_id, fact.workflow) or self._known_by_stand_in(fact, run_id)
+        if known is not None:
+            return known
+        workflow = "" if fact.engine in NAMED_APART else fact.workflow
+        record = RunRecord(run_key(fact.engine, workflow, run_id), fact.engine, fact.workflow, run_id)
         self.know(record)
         return record
+
+    def _named(self, engine: str, run_id: str, workflow: str) -> RunRecord | None:
+        known = self._by_run.get((engine, run_id), [])
+        return next((each for each in known if workflow in {each.workflow, ""} or not each.workflow), None)
+
+    def _known_by_stand_in(self, fact: RunFact, run_id: str) -> RunRecord | None:
+        """A run whose end was told before its id: it gets its id now."""
+        if not fact.handed_by:
+            return None
+        record = self._named(fact.engine, stand_in(fact.trace_id, fact.handed_by), fact.workflow)
+        if record is not None:
+            record.run_id = run_id
+            self._by_run[fact.engine, run_id].append(record)
+        return record
+
+    def _handed_by(self, trace_id: str, span_id: str) -> RunRecord | None:
+        known = self._by_trace.get(trace_id, [])
+        return next((each for each in known if span_id in each.detail.handed_by), None)
 
     def _index_trace(self, record: RunRecord) -> None:
         for trace in (record.trace_id, *record.detail.traces):
             if trace and record not in self._by_trace[trace]:
                 self._by_trace[trace].append(record)
 
-    def owner(self, fact: StepFact | ErrorFact) -> RunRecord | None:
+    def owner(self, fact: Fact) -> RunRecord | None:
         """The run that this is evidence for, among those that the book knows."""
+        if isinstance(fact, RunFact):
+            return self._handed_by(fact.trace_id, fact.handed_by)
         if fact.run_id:
-            known = self._by_run.get((fact.engine, fact.run_id), [])
-            if known:
-                return known[0]
+            return self._named(fact.engine, fact.run_id, fact.workflow)
         return _innermost(self._by_trace.get(fact.trace_id, []), evidence_of(fact)) if fact.trace_id else None
 
-    def _keep_loose(self, fact: StepFact | ErrorFact) -> None:
+    def _keep_loose(self, fact: Fact) -> None:
         key = loose_key(fact)
         if key is None:
             return
@@ -132,12 +158,30 @@ class RunBook:
     def _take_loose(self, record: RunRecord) -> None:
         for key in keys_of(record):
             for loose in self._loose.get(key, ()):
-                if not loose.taken and _innermost([record], loose.evidence) is not None:
+                if not loose.taken and _belongs(key, record, loose.evidence):
                     loose.taken = True
                     fold.add(record, loose.evidence)
 
+    def _take_from_others(self, record: RunRecord, received_at: Instant) -> None:
+        """Evidence that lay with an outer run of the trace, as long as this inner one was not known."""
+        for other in self._by_trace.get(record.trace_id, ()):
+            if other is record or other.engine != record.engine:
+                continue
+            for evidence in [each for each in other.detail.evidence if each.by_trace]:
+                if _innermost([other, record], evidence) is record:
+                    fold.give_up(other, evidence)
+                    fold.add(record, evidence)
+                    self._touch(other, received_at)
 
-def loose_key(fact: StepFact | ErrorFact) -> str | None:
+
+def is_unnamed(fact: RunFact) -> bool:
+    """Whether only the span that handed the run over tells which one it is."""
+    return bool(fact.handed_by and not fact.run_id)
+
+
+def loose_key(fact: Fact) -> str | None:
+    if isinstance(fact, RunFact):
+        return f"span:{fact.trace_id}:{fact.handed_by}"
     if fact.run_id:
         return f"run:{fact.engine}:{fact.run_id}"
     return f"trace:{fact.trace_id}" if fact.trace_id else None
@@ -145,18 +189,26 @@ def loose_key(fact: StepFact | ErrorFact) -> str | None:
 
 def keys_of(record: RunRecord) -> list[str]:
     """Under which keys evidence may wait for a run."""
-    return [f"run:{record.engine}:{record.run_id}", *(f"trace:{trace}" for trace in _traces(record))]
+    traces = [trace for trace in (record.trace_id, *record.detail.traces) if trace]
+    handed_over = [f"span:{trace}:{span}" for trace in traces for span in record.detail.handed_by]
+    return [f"run:{record.engine}:{record.run_id}", *(f"trace:{trace}" for trace in traces), *handed_over]
 
 
-def _traces(record: RunRecord) -> list[str]:
-    return [trace for trace in (record.trace_id, *record.detail.traces) if trace]
+def _belongs(key: str, record: RunRecord, evidence: Evidence) -> bool:
+    if key.startswith("trace:"):
+        return _innermost([record], evidence) is not None
+    return evidence.workflow in {"", record.workflow} or not record.workflow
 
 
 def _innermost(runs: list[RunRecord], evidence: Evidence) -> RunRecord | None:
-    """Of the runs of one trace the one that began last among those that were open then. A step belongs to a run of its
-    own engine; a logged error to any."""
+    """Of the runs of one trace the one whose span it is right below; else the one that began last among those that were
+    open then. A step belongs to a run of its own engine; a logged error to any."""
     around = (run for run in runs if _may_own(run, evidence) and _open_at(run, evidence.at))
-    return max(around, key=lambda run: (run.started_at, run.id), default=None)
+    return max(around, key=lambda run: (_right_below(run, evidence), run.started_at, run.id), default=None)
+
+
+def _right_below(run: RunRecord, evidence: Evidence) -> bool:
+    return evidence.parent_span_id in run.detail.spans or evidence.span_id in run.detail.spans
 
 
 def _may_own(run: RunRecord, evidence: Evidence) -> bool:
@@ -165,4 +217,5 @@ def _may_own(run: RunRecord, evidence: Evidence) -> bool:
 
 
 def _open_at(run: RunRecord, at: Instant) -> bool:
-    return not at or not run.ended_at or run.started_at - _SLACK <= at <= run.ended_at + _SLACK
+    running = run.outcome is Outcome.RUNNING or not run.ended_at
+    return not at or (run.started_at - _SLACK <= at and (running or at <= run.ended_at + _SLACK))

@@ -4,8 +4,12 @@ The telling of the latest end wins; what it leaves open the others fill. The err
 from the evidence whenever some is added.
 """
 
+from collections import Counter
+
+import msgspec
+
 from alerting.ingest.facts import RunFact
-from alerting.tracking.record import Evidence, RunRecord, with_cause
+from alerting.tracking.record import Evidence, RunRecord, telling_of, with_cause
 from rules.instants import Instant
 from rules.model import ErrorInfo
 from rules.vocabulary import BAD, TERMINAL, Outcome, Severity
@@ -23,9 +27,11 @@ def _rank(outcome: Outcome, ended_at: Instant, attempts: int, by_event: bool) ->
 
 def tell(record: RunRecord, fact: RunFact) -> None:
     """Fold in a fact that speaks for the whole run."""
-    ours = _rank(record.outcome, record.ended_at, record.attempts, record.told_by_event)
-    if _rank(fact.outcome, fact.ended_at, fact.attempts, fact.told_by_event) >= ours:
-        _take_over(record, fact)
+    _know_tries(record, fact)
+    outcome = Outcome.RUNNING if fact.span_id and fact.span_id in record.detail.retried else fact.outcome
+    ours = _rank(record.outcome, record.ended_at, record.detail.attempts, record.told_by_event)
+    if _rank(outcome, fact.ended_at, fact.attempts, fact.told_by_event) >= ours:
+        _take_over(record, fact, outcome)
     for name in _FILLED:
         if not getattr(record, name):
             setattr(record, name, getattr(fact, name))
@@ -33,19 +39,37 @@ def tell(record: RunRecord, fact: RunFact) -> None:
     settle(record)
 
 
-def _take_over(record: RunRecord, fact: RunFact) -> None:
+def _know_tries(record: RunRecord, fact: RunFact) -> None:
+    """Which spans handed the run over, and which tries were followed by another: what those said was not the end."""
+    detail = record.detail
+    if fact.handed_by:
+        detail.handed_by = _with(detail.handed_by, fact.handed_by)
+    if fact.retry_of:
+        detail.retried = _with(detail.retried, fact.retry_of)
+        if detail.told_span == fact.retry_of and record.bad:
+            record.outcome = Outcome.RUNNING
+
+
+def _with(known: list[str], one: str) -> list[str]:
+    return known if one in known else sorted([*known, one])[:_MOST_TRACES]
+
+
+def _take_over(record: RunRecord, fact: RunFact, outcome: Outcome) -> None:
     error = fact.error or ErrorInfo()
     told = (error.type, error.message, error.stack)
-    same_end = record.outcome is fact.outcome and record.ended_at == fact.ended_at
-    record.outcome, record.ended_at = fact.outcome, fact.ended_at
-    record.detail.told = told if any(told) or not same_end else record.detail.told
-    record.detail.told_step = fact.failing_step or (record.detail.told_step if same_end else "")
-    record.detail.source_id = fact.event_id or record.detail.source_id
+    detail = record.detail
+    same_end = record.outcome is outcome and record.ended_at == fact.ended_at
+    record.outcome, record.ended_at = outcome, fact.ended_at
+    detail.told = told if any(told) or not same_end else detail.told
+    detail.told_step = fact.failing_step or (detail.told_step if same_end else "")
+    detail.told_span = fact.span_id or (detail.told_span if same_end else "")
+    detail.in_step = fact.in_step or (detail.in_step and same_end)
+    detail.source_id = fact.event_id or detail.source_id
 
 
 def _gather(record: RunRecord, fact: RunFact) -> None:
     detail = record.detail
-    record.attempts = max(record.attempts, fact.attempts)
+    detail.attempts = max(detail.attempts, fact.attempts)
     record.max_attempts = max(record.max_attempts, fact.max_attempts)
     record.told_by_event = record.told_by_event or fact.told_by_event
     starts = [start for start in (record.started_at, fact.started_at) if start]
@@ -54,6 +78,8 @@ def _gather(record: RunRecord, fact: RunFact) -> None:
     detail.told_severity = max(told, key=lambda severity: severity.rank).value if told else ""
     detail.service = detail.service or fact.service
     detail.quiet = detail.quiet or not fact.notify
+    if fact.span_id:
+        detail.spans = _with(detail.spans, fact.span_id)
     if fact.labels:
         detail.labels = {**fact.labels, **detail.labels}
     if fact.trace_id and fact.trace_id != record.trace_id and fact.trace_id not in detail.traces:
@@ -62,10 +88,25 @@ def _gather(record: RunRecord, fact: RunFact) -> None:
 
 def add(record: RunRecord, evidence: Evidence) -> None:
     """Fold in a failed step or a logged error."""
+    if evidence.outcome:
+        tell(record, telling_of(evidence, record.run_id, record.trace_id))
+        return
     known = {each.key: each for each in record.detail.evidence}
-    known[evidence.key] = max(known.get(evidence.key, evidence), evidence)
+    known[evidence.key] = _both(known.get(evidence.key, evidence), evidence)
     record.detail.evidence = _weightiest(list(known.values()))
     settle(record)
+
+
+def give_up(record: RunRecord, evidence: Evidence) -> None:
+    """It belongs to another run after all."""
+    record.detail.evidence = [each for each in record.detail.evidence if each is not evidence]
+    settle(record)
+
+
+def _both(one: Evidence, other: Evidence) -> Evidence:
+    """The later of two tellings of one thing, with the highest number of attempts told."""
+    later, attempts = max(one, other), max(one.attempts, other.attempts)
+    return later if later.attempts == attempts else msgspec.structs.replace(later, attempts=attempts)
 
 
 def _weightiest(evidence: list[Evidence]) -> list[Evidence]:
@@ -75,22 +116,39 @@ def _weightiest(evidence: list[Evidence]) -> list[Evidence]:
 
 
 def settle(record: RunRecord) -> None:
-    """Choose the error and the failing step again. A run that is not bad has neither."""
-    record.attempts = max([record.attempts, *(each.attempts for each in record.detail.evidence)])
+    """Choose the error and the failing step again. A run that is not bad has neither, but where it was cancelled."""
+    step = _failing_step(record) if record.bad else None
+    record.attempts = _attempts(record, step)
     if not record.bad:
-        record.error, record.failing_step = ErrorInfo(), ""
+        record.error, record.failing_step = ErrorInfo(), _cancelled_step(record)
         return
-    step = _failing_step(record)
     record.failing_step = record.detail.told_step or (step.step if step else "")
     record.error = with_cause(_best_error(ErrorInfo(*record.detail.told), _sources(record, step)))
 
 
+def _cancelled_step(record: RunRecord) -> str:
+    cancelled = [each for each in record.detail.evidence if each.cancelled]
+    return max(cancelled).step if cancelled and record.outcome is Outcome.CANCELLED else ""
+
+
+def _attempts(record: RunRecord, failing: Evidence | None) -> int:
+    """The number of tries that was told; else of those that failed, and one more where that was not the last."""
+    evidence = record.detail.evidence
+    counted = Counter(each.tries for each in evidence if each.tries)
+    ended = record.outcome is Outcome.SUCCEEDED or record.bad
+    last = failing.tries if failing else ""
+    by_count = [failures + (ended and tries != last) for tries, failures in counted.items()]
+    return max([record.detail.attempts, *(each.attempts for each in evidence), *by_count])
+
+
 def _failing_step(record: RunRecord) -> Evidence | None:
-    """The last failed step; of nested ones the innermost. With an error told for the run, one that had that error."""
-    failed = [each for each in record.detail.evidence if each.step and each.failed]
+    """The last failed step; of nested ones the innermost. With an error told for the run, one that had that error.
+    Where a step is to blame and none told that it failed, the last that was begun."""
+    steps = [each for each in record.detail.evidence if each.step]
+    failed = [each for each in steps if each.failed]
     told = ErrorInfo(*record.detail.told)
     matching = [each for each in failed if _agree(told, each.error)]
-    chosen = matching or failed
+    chosen = matching or failed or (steps if record.detail.in_step else [])
     parents = {each.parent_span_id for each in chosen}
     innermost = [each for each in chosen if each.span_id not in parents]
     return max(innermost or chosen, default=None)

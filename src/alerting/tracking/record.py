@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 
 import msgspec
+from msgspec.structs import replace
 
-from alerting.ingest.facts import ErrorFact, RunFact, StepFact
+from alerting.ingest.facts import ErrorFact, Fact, RunFact
 from rules.causes import innermost_type
 from rules.instants import Instant
 from rules.model import ErrorInfo, Run
@@ -12,7 +13,8 @@ from rules.vocabulary import BAD, Outcome, Severity
 
 
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True, order=True):
-    """A failed step or a logged error of the run. ``fatal`` is False for one that was handled."""
+    """A failed step or a logged error of the run. ``fatal`` is False for one that was handled. With an ``outcome`` it
+    is a telling of the run's end that does not name its run. ``by_trace``: only the trace tells whose it is."""
 
     at: Instant = 0
     span_id: str = ""
@@ -26,10 +28,18 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True, order=True):
     type: str = ""
     message: str = ""
     stack: str = ""
+    workflow: str = ""
+    tries: str = ""
+    cancelled: bool = False
+    by_trace: bool = False
+    outcome: str = ""
+    started_at: Instant = 0
 
     @property
     def key(self) -> str:
         """The same evidence told twice has the same key."""
+        if self.tries:
+            return f"{self.tries}:{self.span_id}:{self.at}"
         return f"{self.span_id}:{self.step}" if self.step else f"{self.span_id}:{self.type}:{self.message[:200]}"
 
     @property
@@ -42,6 +52,12 @@ class Detail(msgspec.Struct, omit_defaults=True):
 
     told: tuple[str, str, str] = ("", "", "")
     told_step: str = ""
+    told_span: str = ""
+    in_step: bool = False
+    attempts: int = 0
+    spans: list[str] = msgspec.field(default_factory=list)
+    handed_by: list[str] = msgspec.field(default_factory=list)
+    retried: list[str] = msgspec.field(default_factory=list)
     evidence: list[Evidence] = msgspec.field(default_factory=list)
     labels: dict[str, str] = msgspec.field(default_factory=dict)
     traces: list[str] = msgspec.field(default_factory=list)
@@ -116,24 +132,50 @@ class RunRecord:
         )
 
 
-def evidence_of(fact: StepFact | ErrorFact) -> Evidence:
+def evidence_of(fact: Fact) -> Evidence:
     error = fact.error or ErrorInfo()
+    common = Evidence(
+        type=error.type, message=error.message, stack=error.stack, workflow=fact.workflow, by_trace=not fact.run_id
+    )
     if isinstance(fact, ErrorFact):
-        return Evidence(
-            fact.at, fact.span_id, fatal=fact.fatal, type=error.type, message=error.message, stack=error.stack
-        )
-    return Evidence(
-        fact.ended_at,
-        fact.span_id,
-        fact.parent_span_id,
-        fact.step,
-        fact.attempts,
-        fact.failed,
+        return replace(common, at=fact.at, span_id=fact.span_id, fatal=fact.fatal)
+    common = replace(
+        common,
+        at=fact.ended_at,
+        span_id=fact.span_id,
+        attempts=fact.attempts,
         engine=fact.engine,
         service=fact.service,
-        type=error.type,
-        message=error.message,
-        stack=error.stack,
+    )
+    if isinstance(fact, RunFact):
+        outcome = fact.outcome.value
+        return replace(common, parent_span_id=fact.handed_by, outcome=outcome, started_at=fact.started_at)
+    return replace(
+        common,
+        parent_span_id=fact.parent_span_id,
+        step=fact.step,
+        failed=fact.failed,
+        tries=fact.tries,
+        cancelled=fact.cancelled,
+    )
+
+
+def telling_of(evidence: Evidence, run_id: str, trace_id: str) -> RunFact:
+    """The telling of an end that ``evidence`` stands for, now that its run is known."""
+    error = evidence.error if evidence.type or evidence.message or evidence.stack else None
+    return RunFact(
+        evidence.engine,
+        evidence.workflow,
+        run_id,
+        Outcome(evidence.outcome),
+        trace_id,
+        evidence.span_id,
+        evidence.parent_span_id,
+        started_at=evidence.started_at,
+        ended_at=evidence.at,
+        error=error,
+        attempts=evidence.attempts,
+        service=evidence.service,
     )
 
 
@@ -144,5 +186,9 @@ def with_cause(error: ErrorInfo) -> ErrorInfo:
 
 
 def run_id_of(fact: RunFact) -> str:
-    """The engine's run id; the trace stands in only where there is none."""
-    return fact.run_id or fact.trace_id or fact.event_id
+    """The engine's run id; the trace stands in only where there is none, with the span that handed the run over."""
+    return fact.run_id or stand_in(fact.trace_id, fact.handed_by) or fact.event_id
+
+
+def stand_in(trace_id: str, handed_by: str) -> str:
+    return f"{trace_id}-{handed_by}" if handed_by else trace_id

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from alerting.ingest.facts import Fact
 from alerting.ingest.records import RecordView
@@ -15,12 +16,12 @@ def _no_record(_view: RecordView) -> Facts:
     return None
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(frozen=True)
 class Adapter:
     """``span`` and ``record`` give None for what is not this engine's, an empty list for what is but says nothing.
 
-    ``scopes`` are the instrumentation scopes to look at, ``marker`` bytes without which a body holds nothing of this
-    engine: both are asked before anything is opened.
+    ``scopes`` are the instrumentation scopes to look at (``*`` at the end stands for any end; None: all), ``marker``
+    bytes without which a body holds nothing of this engine: both are asked before anything is opened.
     """
 
     engine: str
@@ -30,4 +31,8 @@ class Adapter:
     marker: bytes = b""
 
     def looks_at(self, scope: str) -> bool:
-        return self.scopes is None or scope in self.scopes
+        return self.scopes is None or scope in self.scopes or scope.startswith(self._beginnings)
+
+    @cached_property
+    def _beginnings(self) -> tuple[str, ...]:
+        return tuple(scope[:-1] for scope in self.scopes or () if scope.endswith("*"))

@@ -42,6 +42,7 @@ def _run(view: SpanView) -> RunFact:
         started_at=view.started_at,
         ended_at=view.ended_at,
         error=view.error() if outcome in BAD else None,
+        attempts=1,
         environment=view.resource.environment,
         version=clean(found.get("vcs.ref.head.revision") or view.resource.version, NAME),
         url=clean(found.get("cicd.pipeline.run.url.full", ""), LABEL),
@@ -53,7 +54,8 @@ def _run(view: SpanView) -> RunFact:
 def _task(view: SpanView) -> Facts:
     found = view.attributes
     result = _RESULTS.get(found.get("cicd.pipeline.task.run.result", ""))
-    if not (view.failed or result in BAD):
+    cancelled = result is Outcome.CANCELLED
+    if not (view.failed or cancelled or result in BAD):
         return NOTHING
     return [
         StepFact(
@@ -64,8 +66,9 @@ def _task(view: SpanView) -> Facts:
             parent_span_id=view.parent_span_id,
             started_at=view.started_at,
             ended_at=view.ended_at,
-            failed=True,
-            error=view.error(),
+            failed=not cancelled,
+            cancelled=cancelled,
+            error=None if cancelled else view.error(),
             service=view.resource.service,
         )
     ]

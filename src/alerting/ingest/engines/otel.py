@@ -55,7 +55,7 @@ def _run(view: SpanView) -> RunFact:
         started_at=view.started_at,
         ended_at=view.ended_at,
         error=view.error() if view.failed else None,
-        attempts=_count(_first(view, _ATTEMPT)),
+        attempts=_count(_first(view, _ATTEMPT)) or 1,
         max_attempts=_count(_first(view, _MOST_ATTEMPTS)),
         environment=view.resource.environment,
         version=view.resource.version,
