@@ -32,11 +32,16 @@ format: setup
 
 setup-live:
 	@for lock in tests/live/*/requirements.lock; do $(MAKE) --no-print-directory $${lock%requirements.lock}.venv/.ready || exit 1; done
+	@for lock in tests/live/*/package-lock.json; do $(MAKE) --no-print-directory $${lock%package-lock.json}node_modules/.ready || exit 1; done
 
 tests/live/%/.venv/.ready: tests/live/%/requirements.lock
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/pip install --quiet --require-hashes -r $<
 	touch $@
+
+tests/live/%/node_modules/.ready: tests/live/%/package-lock.json
+	@if command -v npm >/dev/null; then cd tests/live/$* && npm install --no-save --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.ready; \
+	else echo "no npm: the tests of $* are skipped"; fi
 
 soak: setup setup-live
 	$(BIN)/pytest -m soak -p no:cacheprovider
@@ -48,4 +53,4 @@ lock:
 	$(LOCK) --extra build --constraint requirements.lock -o deploy/requirements.lock
 
 clean:
-	rm -rf $(VENV) tests/live/*/.venv tocsin-data demo-data
+	rm -rf $(VENV) tests/live/*/.venv tests/live/*/node_modules tocsin-data demo-data

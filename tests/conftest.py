@@ -1,6 +1,7 @@
 """What is absent is skipped visibly; where everything has to be there, its absence is a failure."""
 
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,3 +36,12 @@ def server(tmp_path: Path) -> Iterator[PostgresqlServer]:
     made = PostgresqlServer(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture
+def redis() -> None:
+    """That of this machine; queues have names of their own in it."""
+    try:
+        socket.create_connection(("127.0.0.1", 6379), 2).close()
+    except OSError:
+        pytest.skip("no Redis on 127.0.0.1:6379")

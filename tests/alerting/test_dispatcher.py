@@ -24,7 +24,8 @@ GONE = Receipt(Verdict.UNREACHABLE, 503, "HTTP 503")
 
 def dispatcher(house):
     composer = Composer(house.store, "http://tocsin")
-    return Dispatcher(house.store, house.clock, composer, lambda: house.consumer.active, random.Random(1))
+    worker = house.members[-1] if house.members else None
+    return Dispatcher(house.store, house.clock, composer, lambda: house.consumer.active, random.Random(1), worker)
 
 
 def deliver(house):

@@ -43,6 +43,7 @@ class House:
         log = PostgresqlLog(self.store, self.clock) if url else SegmentLog(folder / FOLDER, self.clock)
         self.inbox = InboxWriter(log, lambda: None)
         self.channels: dict[str, RecordingChannel] = {}
+        self.members: list[Member] = []
         self.consumers = [self._consumer() for _ in range(workers)]
         if text:
             self.configure(text)
@@ -62,6 +63,7 @@ class House:
         around = Around(self._activate)
         if self.store.shared:
             member = Member(self.store)
+            self.members.append(member)
             member.join()
             return SharedConsumer(self.store, self.clock, self.archive, member, around)
         reader = SegmentReader(self.folder / FOLDER)

@@ -1,7 +1,9 @@
 """OTLP bodies made with the protobuf messages themselves."""
 
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
 
@@ -44,3 +46,14 @@ def traces(spans: list[Span], service: str = "shop", scope: str = "app") -> byte
     scoped = ScopeSpans(scope=InstrumentationScope(name=scope), spans=spans)
     request = ExportTraceServiceRequest(resource_spans=[ResourceSpans(resource=resource, scope_spans=[scoped])])
     return request.SerializeToString()
+
+
+def record(text: str, at: int, **values: str) -> LogRecord:
+    """One log record without a trace; ``values`` are its attributes as they are written."""
+    pairs = [KeyValue(key=name, value=AnyValue(string_value=value)) for name, value in values.items()]
+    return LogRecord(time_unix_nano=at * 1_000, severity_number=9, body=AnyValue(string_value=text), attributes=pairs)
+
+
+def logs(records: list[LogRecord], scope: str = "app") -> bytes:
+    scoped = ScopeLogs(scope=InstrumentationScope(name=scope), log_records=records)
+    return ExportLogsServiceRequest(resource_logs=[ResourceLogs(scope_logs=[scoped])]).SerializeToString()

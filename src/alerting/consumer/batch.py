@@ -7,7 +7,7 @@ from alerting.active import Active
 from alerting.cluster.partitions import EVERYTHING, Owned, partition_of
 from alerting.consumer.deciding import Deciding, Told, needed
 from alerting.consumer.decoding import Decoded
-from alerting.consumer.recording import ENRICH, KEEP_TRACE, SETTLE, Recording, Timed
+from alerting.consumer.recording import ENRICH, KEEP_TRACE, ORPHAN, SETTLE, Recording, Timed
 from alerting.database.port import Connection, is_postgresql
 from alerting.database.statements import Row
 from alerting.ingest.facts import Fact, RunFact
@@ -15,14 +15,14 @@ from alerting.storage import alerts, groups, messages, runs
 from alerting.storage.progress import Progress
 from alerting.storage.rollups import Differences
 from alerting.tracking.book import RunBook, keys_of, loose_key
-from alerting.tracking.record import run_id_of
+from alerting.tracking.record import run_id_of, stand_in
 from rules.decisions import Notify
 from rules.inputs import Acted, Due
 from rules.instants import Instant
 from rules.ruleset import Ruleset
 from rules.state import Slice
 
-OF_RUNS = frozenset({ENRICH, SETTLE})
+OF_RUNS = frozenset({ENRICH, SETTLE, ORPHAN})
 OF_HOUSEKEEPING = frozenset({KEEP_TRACE})
 Targets = dict[str, tuple[str, ...]]
 
@@ -76,6 +76,7 @@ def _record(connection: Connection, active: Active, memory: Memory, batch: Batch
         if record is not None and memory.owned.has(record.workflow):
             book.know(record)
     _know_loose(connection, book, [run for _, run in batch.look_at])
+    _know_orphans(connection, book, [each.owner for each in due if each.kind == ORPHAN])
     known = groups.load_groups(connection, {run.error_group for run in book.all() if run.error_group})
     keep_runs = active.configuration.retention.runs
     recording = Recording(book, active.ruleset, memory.aliases, GroupsOf(connection, known), keep_runs)
@@ -99,6 +100,13 @@ def _know_loose(connection: Connection, book: RunBook, look_at: list[str]) -> No
     records = [record for record in map(book.get, look_at) if record is not None]
     keys = {key for record in records for key in keys_of(record)}
     book.know_loose(runs.load_loose(connection, keys))
+
+
+def _know_orphans(connection: Connection, book: RunBook, keys: list[str]) -> None:
+    """Ends that wait for their run; not those whose run is recorded by now, be it in another's partition."""
+    run_ids = {key.split(":", 2)[2]: key for key in keys if key.startswith("run:")}
+    recorded = {run_ids.get(record.run_id) for record in runs.load_runs(connection, run_ids, ())}
+    book.know_loose(runs.load_loose(connection, [key for key in keys if key not in recorded]))
 
 
 class GroupsOf(dict[str, Row]):
@@ -125,12 +133,18 @@ def _book(connection: Connection, facts: Iterable[Fact], owned: Owned) -> RunBoo
             run_id = run_id_of(fact)
             run_ids.add(run_id)
             keys.update((f"run:{fact.engine}:{run_id}", f"trace:{fact.trace_id}"))
+            if fact.handed_by:
+                keys.add(f"span:{fact.trace_id}:{fact.handed_by}")
+                run_ids.add(stand_in(fact.trace_id, fact.handed_by))
         else:
             run_ids.add(fact.run_id)
             keys.add(loose_key(fact) or "")
     keys -= {"", "trace:"}
-    records = [record for record in runs.load_runs(connection, run_ids, traces) if owned.has(record.workflow)]
-    return RunBook(records, runs.load_loose(connection, keys))
+    # One that has no name yet is given it by whoever learns it.
+    ours = [run for run in runs.load_runs(connection, run_ids, traces) if owned.has(run.workflow) or not run.workflow]
+    loose = runs.load_loose(connection, keys)
+    further = {f"trace:{evidence.trace_id}" for _, evidence in loose if evidence.trace_id} - keys
+    return RunBook(ours, [*loose, *(runs.load_loose(connection, further) if further else [])])
 
 
 def _decide(
@@ -174,6 +188,8 @@ def _save_runs(connection: Connection, recording: Recording, now: Instant) -> No
 
 def _partition(key: alerts.Key, recording: Recording, deciding: Deciding) -> int:
     """Where a deadline comes due: with its run, or with the workflow that its alert heard of last."""
+    if key[0] == ORPHAN:
+        return partition_of(key[2])
     record = recording.book.get(key[1])
     if record is not None:
         return partition_of(record.workflow)

@@ -10,7 +10,7 @@ import msgspec
 
 from alerting.database.statements import Row
 from alerting.ingest.facts import Fact, RunFact
-from alerting.tracking.book import RunBook
+from alerting.tracking.book import RunBook, loose_key
 from alerting.tracking.record import RunRecord
 from rules.fingerprint import fingerprint
 from rules.identity import occurrence_id
@@ -22,6 +22,7 @@ from rules.vocabulary import Outcome, Severity
 
 ENRICH = "enrich"
 SETTLE = "settle"
+ORPHAN = "orphan"
 KEEP_TRACE = "trace"
 ENRICH_WAIT: Duration = 6 * SECOND
 SETTLE_WAIT: Duration = 10 * SECOND
@@ -69,12 +70,19 @@ class Recording:
             record = self.book.take(fact, now)
             if record is not None:
                 concerned[record.id] = record
+            elif isinstance(fact, RunFact):
+                self.deadlines[ORPHAN, loose_key(fact) or "", fact.workflow] = now + ENRICH_WAIT
         for record in concerned.values():
             self._look(record, now)
 
     def due(self, due: Due) -> None:
-        """``enrich``: judge the failure as it is. ``settle``: the success is final, or more has come since."""
+        """``enrich``: judge the failure as it is. ``settle``: the success is final, or more has come since. ``orphan``: an
+        end that did not name its run is a run of its own."""
         self.deadlines[due.kind, due.owner, due.detail] = None
+        if due.kind == ORPHAN:
+            for adopted in self.book.adopt(due.owner, due.due_at):
+                self._look(adopted, due.due_at)
+            return
         record = self.book.get(due.owner)
         if record is None:
             return

@@ -16,7 +16,7 @@ from alerting.database.port import Connection
 from alerting.inbox.port import InboxRow
 from alerting.ingest.facts import ErrorFact, Fact, RunFact, StepFact
 from alerting.storage import runs
-from alerting.tracking.book import RunBook, loose_key
+from alerting.tracking.book import RunBook, is_unnamed, loose_key
 from alerting.tracking.record import Evidence, evidence_of, run_id_of
 from rules.instants import Instant
 
@@ -45,9 +45,11 @@ def route(connection: Connection, rows: Sequence[Decoded]) -> Routed:
 
 
 def _partition(fact: Fact, book: RunBook, routed: Routed) -> int | None:
-    if isinstance(fact, RunFact):
+    if isinstance(fact, RunFact) and not (fact.run_id and is_unnamed(fact)):
         return partition_of(fact.workflow)
     record = book.owner(fact)
+    if isinstance(fact, RunFact):
+        return partition_of(record.workflow if record else fact.workflow)
     if record is not None:
         return partition_of(record.workflow)
     key = loose_key(fact)
@@ -60,7 +62,7 @@ def _book(connection: Connection, facts: Iterable[Fact]) -> RunBook:
     """The recorded runs that evidence among ``facts`` may belong to, and those that the facts themselves tell of."""
     facts = list(facts)
     evidence = [fact for fact in facts if isinstance(fact, StepFact | ErrorFact)]
-    run_ids = {fact.run_id for fact in evidence} - {""}
+    run_ids = {fact.run_id for fact in facts if not isinstance(fact, RunFact) or is_unnamed(fact)} - {""}
     traces = {fact.trace_id for fact in evidence} - {""}
     if not run_ids and not traces:
         return RunBook()

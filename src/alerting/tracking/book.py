@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from alerting.ingest.facts import Fact, RunFact
 from alerting.tracking import fold
-from alerting.tracking.record import Evidence, RunRecord, evidence_of, run_id_of, stand_in
+from alerting.tracking.record import Evidence, RunRecord, evidence_of, run_id_of, stand_in, telling_of
 from rules.identity import run_key
 from rules.instants import MINUTE, Instant
 from rules.vocabulary import Outcome
@@ -58,18 +58,31 @@ class RunBook:
     def take(self, fact: Fact, received_at: Instant) -> RunRecord | None:
         """Fold one fact in. The run it concerns, or None for evidence whose run is not known yet."""
         if isinstance(fact, RunFact) and not is_unnamed(fact):
-            record = self._run_of(fact)
-            fold.tell(record, fact)
-            self._index_trace(record)
-            self._take_loose(record)
-            self._take_from_others(record, received_at)
-        else:
-            found = self.owner(fact)
-            if found is None:
-                self._keep_loose(fact)
-                return None
-            record = found
-            fold.add(record, evidence_of(fact))
+            return self._tell(self._run_of(fact), fact, received_at)
+        record = self.owner(fact)
+        if record is None:
+            self._keep_loose(fact)
+            return None
+        if isinstance(fact, RunFact):
+            return self._tell(record, fact, received_at)
+        fold.add(record, evidence_of(fact))
+        return self._touch(record, received_at)
+
+    def adopt(self, key: str, received_at: Instant) -> list[RunRecord]:
+        """No one will name the runs whose ends wait under ``key``: they are runs under what is known of them."""
+        found = []
+        for loose in self._loose.get(key, ()):
+            if loose.evidence.outcome and not loose.taken:
+                loose.taken = True
+                fact = _named_for_want_of_better(key, loose.evidence)
+                found.append(self._tell(self._run_of(fact), fact, received_at))
+        return found
+
+    def _tell(self, record: RunRecord, fact: RunFact, received_at: Instant) -> RunRecord:
+        fold.tell(record, fact)
+        self._index_trace(record)
+        self._take_loose(record)
+        self._take_from_others(record, received_at)
         return self._touch(record, received_at)
 
     def owner_of_loose(self, key: str, evidence: Evidence) -> RunRecord | None:
@@ -141,7 +154,7 @@ class RunBook:
 
     def owner(self, fact: Fact) -> RunRecord | None:
         """The run that this is evidence for, among those that the book knows."""
-        if isinstance(fact, RunFact):
+        if isinstance(fact, RunFact) and not fact.run_id:
             return self._handed_by(fact.trace_id, fact.handed_by)
         if fact.run_id:
             return self._named(fact.engine, fact.run_id, fact.workflow)
@@ -156,11 +169,15 @@ class RunBook:
             self._loose[key].append(LooseEvidence(key, evidence, stored=False))
 
     def _take_loose(self, record: RunRecord) -> None:
-        for key in keys_of(record):
+        keys = keys_of(record)
+        for key in keys:
             for loose in self._loose.get(key, ()):
                 if not loose.taken and _belongs(key, record, loose.evidence):
                     loose.taken = True
                     fold.add(record, loose.evidence)
+        if keys_of(record) != keys:  # a telling brought its trace, under which more may wait
+            self._index_trace(record)
+            self._take_loose(record)
 
     def _take_from_others(self, record: RunRecord, received_at: Instant) -> None:
         """Evidence that lay with an outer run of the trace, as long as this inner one was not known."""
@@ -175,12 +192,20 @@ class RunBook:
 
 
 def is_unnamed(fact: RunFact) -> bool:
-    """Whether only the span that handed the run over tells which one it is."""
-    return bool(fact.handed_by and not fact.run_id)
+    """Whether another fact is needed: which run the span handed over, or of which workflow it is."""
+    return bool(fact.handed_by and not fact.run_id) or (fact.engine in NAMED_APART and not fact.workflow)
+
+
+def _named_for_want_of_better(key: str, evidence: Evidence) -> RunFact:
+    kind, _, rest = key.partition(":")
+    if kind == "span":
+        trace_id, _, handed_by = rest.partition(":")
+        return telling_of(evidence, stand_in(trace_id, handed_by))
+    return telling_of(evidence, rest.partition(":")[2])
 
 
 def loose_key(fact: Fact) -> str | None:
-    if isinstance(fact, RunFact):
+    if isinstance(fact, RunFact) and not fact.run_id:
         return f"span:{fact.trace_id}:{fact.handed_by}"
     if fact.run_id:
         return f"run:{fact.engine}:{fact.run_id}"

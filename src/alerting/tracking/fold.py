@@ -89,7 +89,7 @@ def _gather(record: RunRecord, fact: RunFact) -> None:
 def add(record: RunRecord, evidence: Evidence) -> None:
     """Fold in a failed step or a logged error."""
     if evidence.outcome:
-        tell(record, telling_of(evidence, record.run_id, record.trace_id))
+        tell(record, telling_of(evidence, record.run_id))
         return
     known = {each.key: each for each in record.detail.evidence}
     known[evidence.key] = _both(known.get(evidence.key, evidence), evidence)

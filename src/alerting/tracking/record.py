@@ -34,6 +34,7 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True, order=True):
     by_trace: bool = False
     outcome: str = ""
     started_at: Instant = 0
+    trace_id: str = ""
 
     @property
     def key(self) -> str:
@@ -149,7 +150,8 @@ def evidence_of(fact: Fact) -> Evidence:
     )
     if isinstance(fact, RunFact):
         outcome = fact.outcome.value
-        return replace(common, parent_span_id=fact.handed_by, outcome=outcome, started_at=fact.started_at)
+        began = {"started_at": fact.started_at, "trace_id": fact.trace_id}
+        return replace(common, parent_span_id=fact.handed_by, outcome=outcome, **began)
     return replace(
         common,
         parent_span_id=fact.parent_span_id,
@@ -160,7 +162,7 @@ def evidence_of(fact: Fact) -> Evidence:
     )
 
 
-def telling_of(evidence: Evidence, run_id: str, trace_id: str) -> RunFact:
+def telling_of(evidence: Evidence, run_id: str) -> RunFact:
     """The telling of an end that ``evidence`` stands for, now that its run is known."""
     error = evidence.error if evidence.type or evidence.message or evidence.stack else None
     return RunFact(
@@ -168,7 +170,7 @@ def telling_of(evidence: Evidence, run_id: str, trace_id: str) -> RunFact:
         evidence.workflow,
         run_id,
         Outcome(evidence.outcome),
-        trace_id,
+        evidence.trace_id,
         evidence.span_id,
         evidence.parent_span_id,
         started_at=evidence.started_at,
