@@ -76,8 +76,8 @@ class Recording:
             self._look(record, now)
 
     def due(self, due: Due) -> None:
-        """``enrich``: judge the failure as it is. ``settle``: the success is final, or more has come since. ``orphan``: an
-        end that did not name its run is a run of its own."""
+        """``enrich``: judge the failure as it is. ``settle``: the success is final, or more has come since.
+        ``orphan``: an end that did not name its run is a run of its own."""
         self.deadlines[due.kind, due.owner, due.detail] = None
         if due.kind == ORPHAN:
             for adopted in self.book.adopt(due.owner, due.due_at):

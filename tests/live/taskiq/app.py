@@ -1,4 +1,4 @@
-"""A small taskiq app: a task that succeeds, one that is well at its second try, one that gives up, one never tried again.
+"""A small taskiq app: a task that succeeds, one that is well at its second try, one that gives up, one never retried.
 
 ``python app.py PORT QUEUE`` sends them; the worker is ``taskiq worker app:broker`` with PORT and QUEUE set.
 """
@@ -6,6 +6,7 @@
 import asyncio
 import os
 import sys
+from typing import Annotated
 
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -38,7 +39,7 @@ async def load():
 
 
 @broker.task(task_name="shop:fetch", retry_on_error=True, max_retries=3)
-async def fetch(context: Context = TaskiqDepends()):
+async def fetch(context: Annotated[Context, TaskiqDepends()]):
     if not int(context.message.labels.get("_retries", 0)):
         raise TimeoutError("GET /stock/17 gave no answer")
 

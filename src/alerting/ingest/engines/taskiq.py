@@ -1,7 +1,7 @@
 """taskiq (its ``OpenTelemetryMiddleware``). A run is one task: a span ``execute/<task>`` for each of its tries.
 
-Only the sender's span ``send/<task>``, which the try hangs under, tells the task's id, and how many tries came before. A
-task that may be retried never has an error status, not even at its last try, and no type of error: only
+Only the sender's span ``send/<task>``, which the try hangs under, tells the task's id, and how many tries came before.
+A task that may be retried never has an error status, not even at its last try, and no type of error: only
 ``taskiq.retry.reason``. Another ``send`` below the try says that it was not the last.
 """
 
