@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from alerting.api import acting, reading, reports, status
+from alerting.api import acting, reading, reports, status, webhooks
 from alerting.api.ingest import routes
 from alerting.cli.main import parser
 from alerting.configuration import check
 from alerting.configuration.later import RULE
-from alerting.configuration.model import File, Retention, Scrub
+from alerting.configuration.model import File, Retention, Scrub, Webhook
 from alerting.settings import Settings
 from notifiers.registry import CHANNEL_TYPES
 from rules.config import Policy, Resolve, Rule
@@ -25,7 +25,7 @@ def page(name):
     return (REFERENCE / name).read_text()
 
 
-@pytest.mark.parametrize("model", [File, Rule, Policy, Resolve, Retention, Scrub])
+@pytest.mark.parametrize("model", [File, Rule, Policy, Resolve, Retention, Scrub, Webhook])
 def test_every_key_is_described(model):
     for name in model.model_fields:
         assert f"`{name}`" in page("configuration.md") or f"{name}:" in page("configuration.md"), name
@@ -73,7 +73,7 @@ def test_every_kind_of_channel_has_a_chapter():
 
 
 def test_every_path_of_the_api_is_described():
-    paths = {route.path for route in routes()}
+    paths = {route.path for route in [*routes(), *webhooks.routes()]}
     for router in (acting.router, reading.router, reports.router, status.router):
         paths |= {route.path for route in router.routes if getattr(route, "include_in_schema", True)}
     for path in paths:

@@ -1,12 +1,22 @@
 """What is in force just now? One configuration, compiled: rules, channels, scrubbing."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from alerting.configuration import Configuration
+from alerting.configuration.mapping import EventMap
 from alerting.scrub import Scrubber
 from notifiers.channel import Channel
 from rules.ruleset import Ruleset
+
+
+@dataclass(slots=True, frozen=True)
+class Agreed:
+    """With a sender of webhooks. ``secret`` is None where one was agreed on and cannot be read, "" where none was."""
+
+    secret: str | None
+    signature: str = ""
+    map: EventMap | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -16,6 +26,7 @@ class Active:
     scrubber: Scrubber
     channels: Mapping[str, Channel]
     fallbacks: Mapping[str, str]
+    webhooks: Mapping[str, Agreed] = field(default_factory=dict)
 
     @property
     def targets(self) -> dict[str, tuple[str, ...]]:

@@ -3,8 +3,10 @@
 import logging
 from collections.abc import Mapping
 
-from alerting.active import Activate, Active
+from alerting.active import Activate, Active, Agreed
 from alerting.configuration import Configuration, Invalid, load, with_notify
+from alerting.configuration.mapping import compile_map
+from alerting.configuration.model import Webhook
 from alerting.configuration.variables import resolve
 from alerting.scrub import Scrubber
 from alerting.settings import Settings, SettingsError
@@ -28,6 +30,7 @@ def activator(settings: Settings, environ: Mapping[str, str]) -> Activate:
             Scrubber(configuration.scrub.keys, configuration.scrub.patterns),
             _channels(configuration, context, environ),
             {name: str(each["fallback"]) for name, each in configuration.channels.items() if each.get("fallback")},
+            {name: _agreed(name, told, environ) for name, told in configuration.webhooks.items()},
         )
 
     return activate
@@ -58,6 +61,15 @@ def _loaded(text: str) -> Configuration:
     except Invalid as invalid:
         log.error("the configuration that was active cannot be read any more:\n%s", invalid)
         return load("")
+
+
+def _agreed(name: str, told: Webhook, environ: Mapping[str, str]) -> Agreed:
+    secret: str | None = None
+    try:
+        secret = resolve(told.secret, environ)
+    except ValueError as error:
+        log.error("webhooks of %s are refused: %s", name, error)
+    return Agreed(secret, told.signature, compile_map(told.map) if told.map is not None else None)
 
 
 def _channels(configuration: Configuration, context: ChannelContext, environ: Mapping[str, str]) -> dict[str, Channel]:

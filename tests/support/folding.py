@@ -15,10 +15,14 @@ KINDS = {"/v1/traces": "traces", "/v1/logs": "logs", "/ingest/inngest": "inngest
 def fold(bodies: Iterable[Body]) -> dict[str, RunRecord]:
     """Every run that the bodies tell of, by ``workflow/run id``."""
     book = RunBook()
+    fold_into(book, bodies)
+    return {f"{record.workflow}/{record.run_id}": record for record in book.all()}
+
+
+def fold_into(book: RunBook, bodies: Iterable[Body]) -> None:
     for body in bodies:
         kind = KINDS.get(body.path)
         if kind is not None:
             plain = decompress(body.body, body.encoding, 2**26)
             for fact in recognise(kind, plain, body.media, NOW).facts:
                 book.take(fact, NOW)
-    return {f"{record.workflow}/{record.run_id}": record for record in book.all()}

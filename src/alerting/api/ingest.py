@@ -39,7 +39,7 @@ def _otlp(signal: str, check: Check) -> Callable[[Request], Awaitable[Response]]
         media = otlp.JSON if "json" in request.headers.get("content-type", "") else otlp.PROTOBUF
         try:
             otlp.media_of(request.headers.get("content-type", ""))
-            raw = await _body(request)
+            raw = await body_of(request)
             encoding = request.headers.get("content-encoding", "")
             checked = await _in_thread_if_large(raw, lambda: check(decompress(raw, encoding, LIMIT), media))
             if checked.items and signal != "metrics":
@@ -54,7 +54,7 @@ def _otlp(signal: str, check: Check) -> Callable[[Request], Awaitable[Response]]
 def _events(kind: str, check: Callable[[bytes], EventsCheck]) -> Callable[[Request], Awaitable[Response]]:
     async def receive(request: Request) -> Response:
         try:
-            raw = await _body(request)
+            raw = await body_of(request)
             encoding = request.headers.get("content-encoding", "")
             checked = await _in_thread_if_large(raw, lambda: check(decompress(raw, encoding, LIMIT)))
             if checked.accepted:
@@ -68,7 +68,7 @@ def _events(kind: str, check: Callable[[bytes], EventsCheck]) -> Callable[[Reque
     return receive
 
 
-async def _body(request: Request) -> bytes:
+async def body_of(request: Request) -> bytes:
     """The body, read only up to the limit. Raises TooLarge."""
     told = request.headers.get("content-length", "")
     if told.isdigit() and int(told) > LIMIT:

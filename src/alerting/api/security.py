@@ -16,6 +16,8 @@ from alerting.settings import Settings
 COOKIE = "tocsin_session"
 SESSION_SECONDS = 14 * 24 * 3600
 _SENDERS = ("/v1/", "/ingest/")
+_BY_SIGNATURE = "/ingest/webhooks/"  # that door asks for a signature or the key itself
+NO_KEY = "the ingest key is missing or wrong; send it as Authorization: Bearer KEY or as x-tocsin-key"
 _OPEN = ("/health", "/login", "/static/")
 _HEADERS = (
     (b"content-security-policy", b"default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; "
@@ -41,20 +43,15 @@ class Gate:
 
     def _refusal(self, request: Request) -> Response | None:
         path = request.url.path
+        if path.startswith(_BY_SIGNATURE):
+            return None
         if path.startswith(_SENDERS) or (path == "/api/v1/events" and request.method == "POST"):
-            return None if self._has_key(request) else _no_key(path, request)
+            return None if has_key(request, self._settings) else _no_key(path, request)
         if path.startswith(_OPEN):
             return None
         if request.method not in {"GET", "HEAD"} and _is_foreign(request):
             return JSONResponse({"error": "a form of another site may not act here"}, 403)
         return None if self._has_password(request) else _no_password(request)
-
-    def _has_key(self, request: Request) -> bool:
-        wanted = self._settings.ingest_key
-        if not wanted:
-            return True
-        bearer = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
-        return any(_same(given, wanted) for given in (bearer, request.headers.get("x-tocsin-key", "")))
 
     def _has_password(self, request: Request) -> bool:
         wanted = self._settings.admin_password
@@ -66,6 +63,16 @@ class Gate:
         except BadSignature:
             return False
         return True
+
+
+def has_key(request: Request, settings: Settings) -> bool:
+    """Of one who sends; ``?key=`` is for senders of webhooks that cannot set a header."""
+    wanted = settings.ingest_key
+    if not wanted:
+        return True
+    bearer = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+    in_url = request.query_params.get("key", "") if request.url.path.startswith(_BY_SIGNATURE) else ""
+    return any(_same(given, wanted) for given in (bearer, request.headers.get("x-tocsin-key", ""), in_url))
 
 
 def sessions(settings: Settings) -> URLSafeTimedSerializer:
@@ -97,7 +104,7 @@ def _is_foreign(request: Request) -> bool:
 
 
 def _no_key(path: str, request: Request) -> Response:
-    message = "the ingest key is missing or wrong; send it as Authorization: Bearer KEY or as x-tocsin-key"
+    message = NO_KEY
     if path.startswith("/v1/"):
         media = otlp.JSON if "json" in request.headers.get("content-type", "") else otlp.PROTOBUF
         return Response(otlp.error_body(media, 16, message), 401, media_type=media)

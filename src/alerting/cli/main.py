@@ -65,6 +65,11 @@ def _services(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 def _configuration(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     check = _add(commands, "check", "Say what is wrong with a configuration", "alerting.cli.configuration:check")
     check.add_argument("file", nargs="?", default="tocsin.yaml")
+    sample = "Say what would become of a webhook's body"
+    webhook = _add(commands, "webhook", sample, "alerting.cli.webhooks:preview")
+    webhook.add_argument("sender", metavar="SENDER", help="github, gitlab, …, or a name under webhooks: in the file")
+    webhook.add_argument("sample", metavar="SAMPLE.json")
+    webhook.add_argument("--config", metavar="FILE")
     send = _add(commands, "send-test", "Send a test message to a channel", "alerting.cli.configuration:send_test")
     send.add_argument("channel")
     send.add_argument("--config", metavar="FILE")

@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from alerting.configuration import later
-from alerting.configuration.model import NOTIFY, Configuration, File, Retention, Scrub, of_file
+from alerting.configuration.mapping import BadMap, compile_map
+from alerting.configuration.model import NOTIFY, Configuration, File, Retention, Scrub, Webhook, of_file
 from alerting.configuration.positions import Path, Placed, read
 from alerting.configuration.problems import Invalid, Problem
 from alerting.configuration.variables import missing_in, resolve
@@ -25,6 +26,7 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("policies",): Policy,
     ("retention",): Retention,
     ("scrub",): Scrub,
+    ("webhooks",): Webhook,
 }
 _UNION_TAGS = frozenset({"CountCondition", "literal['each']", "str", "[key]"})
 
@@ -45,7 +47,7 @@ def check(text: str, file: str, environ: Mapping[str, str]) -> list[Problem]:
     except Invalid as invalid:
         return invalid.problems
     _, problems = _read(placed, text)
-    return sorted([*problems, *_channel_problems(placed, environ)])
+    return sorted([*problems, *_channel_problems(placed, environ), *_webhook_problems(placed, environ)])
 
 
 def _read(placed: Placed, text: str) -> tuple[Configuration | None, list[Problem]]:
@@ -114,10 +116,20 @@ def _inconsistencies(placed: Placed, file: File) -> Iterator[Problem]:
     yield from _bad_matches(placed, [("rules", index, rule.match) for index, rule in enumerate(file.rules)])
     yield from _bad_rules(placed, file)
     yield from _bad_policies(placed, file)
+    yield from _bad_maps(placed, file)
     try:
         Scrubber(file.scrub.keys, file.scrub.patterns)
     except ValueError as error:
         yield placed.problem(("scrub", "patterns"), str(error))
+
+
+def _bad_maps(placed: Placed, file: File) -> Iterator[Problem]:
+    for name, webhook in file.webhooks.items():
+        try:
+            compile_map(webhook.map) if webhook.map is not None else None
+        except BadMap as error:
+            path: Path = ("webhooks", name, "map", *([error.key] if error.key else []))
+            yield placed.problem(path, str(error))
 
 
 def _bad_matches(placed: Placed, matches: list[tuple[str, int, dict[str, Any]]]) -> Iterator[Problem]:
@@ -175,6 +187,11 @@ def _channel_problems(placed: Placed, environ: Mapping[str, str]) -> Iterator[Pr
             yield placed.problem(place, f"the environment variable {variable} is not set; set it before Tocsin starts")
         if not missing:
             yield from _bad_channel(placed, path, resolve(config, environ))
+
+
+def _webhook_problems(placed: Placed, environ: Mapping[str, str]) -> Iterator[Problem]:
+    for place, variable in missing_in(placed.value.get("webhooks"), environ, ("webhooks",)):
+        yield placed.problem(place, f"the environment variable {variable} is not set; set it before Tocsin starts")
 
 
 def _bad_channel(placed: Placed, path: Path, config: dict[str, Any]) -> Iterator[Problem]:

@@ -25,6 +25,14 @@ class Scrub(Section):
     patterns: tuple[str, ...] = ()
 
 
+class Webhook(Section):
+    """What is agreed with one sender of webhooks; ``map`` for one that Tocsin does not know."""
+
+    secret: str = ""
+    signature: str = ""
+    map: dict[str, Any] | None = None
+
+
 class File(Section):
     """The whole file, section by section; channels are checked by their own kinds."""
 
@@ -34,6 +42,7 @@ class File(Section):
     policies: dict[str, Policy] = Field(default_factory=dict)
     retention: Retention = Retention()
     scrub: Scrub = Scrub()
+    webhooks: dict[str, Webhook] = Field(default_factory=dict)
 
 
 @dataclass(slots=True, frozen=True)
@@ -47,6 +56,7 @@ class Configuration:
     channels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     retention: Retention = field(default_factory=Retention)
     scrub: Scrub = field(default_factory=Scrub)
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
 
     def ruleset(self) -> Ruleset:
         return Ruleset(self.rules, self.severities, self.policies)
@@ -56,9 +66,10 @@ def of_file(file: File, text: str) -> Configuration:
     """What the file leaves out is filled: any failure, told at once to every channel."""
     policies = dict(file.policies)
     policies.setdefault("default", Policy(channels=tuple(file.channels)))
+    rules = file.rules or (ANY_FAILURE,)
     return Configuration(
-        text, file.rules or (ANY_FAILURE,), file.severity, policies, file.channels, file.retention, file.scrub
-    )
+        text, rules, file.severity, policies, file.channels, file.retention, file.scrub, file.webhooks
+    )  # fmt: skip
 
 
 def with_notify(configuration: Configuration, urls: list[str]) -> Configuration:

@@ -2,7 +2,6 @@
 
 from alerting.inbox.port import InboxRow
 from alerting.ingest.facts import RunFact
-from alerting.storage.rollups import OWN_ENGINE
 from rules.model import ErrorInfo
 from rules.vocabulary import Outcome
 
@@ -11,7 +10,7 @@ WORKFLOW = "tocsin-ingest"
 
 def failure_of(row: InboxRow, reason: str) -> RunFact:
     return RunFact(
-        engine=OWN_ENGINE,
+        engine="tocsin",
         workflow=WORKFLOW,
         run_id=f"{row.at.segment}-{row.at.row}",
         outcome=Outcome.CRASHED,

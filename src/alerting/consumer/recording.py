@@ -101,7 +101,7 @@ class Recording:
     def _look(self, record: RunRecord, now: Instant) -> None:
         if record.bad:
             self._look_at_failure(record, now)
-        elif record.outcome is Outcome.SUCCEEDED:
+        elif record.outcome is Outcome.SUCCEEDED and not record.detail.part:
             success = _success(record)
             self.inputs.append(Timed(now, success if record.told_by_event else Ended(record.id, success), record.id))
         if not record.bad:

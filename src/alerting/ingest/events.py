@@ -41,15 +41,15 @@ class EventsCheck:
 
 
 def check_events(body: bytes) -> EventsCheck:
-    return check(body, _fact)
+    return check(body, read)
 
 
-def check(body: bytes, read: Any) -> EventsCheck:
-    """How many of the body's events ``read`` takes, and what is wrong with the others. Raises BadBody."""
+def check(body: bytes, reader: Any) -> EventsCheck:
+    """How many of the body's events ``reader`` takes, and what is wrong with the others. Raises BadBody."""
     accepted, rejected = 0, []
     for index, event in enumerate(events_in(body)):
         try:
-            read(event)
+            reader(event)
             accepted += 1
         except ValueError as error:
             rejected.append({"index": index, "error": str(error)})
@@ -61,7 +61,7 @@ def facts(body: bytes, received_at: Instant) -> tuple[list[Fact], int]:
     found: list[Fact] = []
     for index, event in enumerate(events_in(body)):
         try:
-            fact = _fact(event)
+            fact = read(event)
         except ValueError:
             continue  # told to the sender at the door
         if not (fact.event_id or fact.run_id or fact.trace_id):
@@ -80,7 +80,8 @@ def events_in(body: bytes) -> list[Any]:
     raise BadBody("the body is neither an event nor an array of events; send a JSON object or an array of objects")
 
 
-def _fact(event: Any) -> RunFact:
+def read(event: Any) -> RunFact:
+    """One event. Raises ValueError, which says which member is wrong."""
     if not isinstance(event, dict):
         raise ValueError("an event must be a JSON object")
     at = _time(event, "occurred_at")

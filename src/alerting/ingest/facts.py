@@ -18,6 +18,7 @@ class RunFact:
 
     Without a ``run_id``, ``handed_by`` is the span that handed the run over, which another fact names. ``retry_of`` is
     the span of the try that this one repeats: what that said was not the end. ``in_step``: it failed since a step did.
+    ``part``: it tells of one job of the run; a fault of that is the run's, a success is not the run's end.
     """
 
     engine: str
@@ -33,6 +34,7 @@ class RunFact:
     error: ErrorInfo | None = None
     failing_step: str = ""
     in_step: bool = False
+    part: bool = False
     attempts: int = 0
     max_attempts: int = 0
     environment: str = ""

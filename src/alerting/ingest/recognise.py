@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from alerting.ingest import events, inngest
+from alerting.ingest import events, inngest, jsontext
 from alerting.ingest.engines import ADAPTERS
 from alerting.ingest.engines.adapter import Adapter
 from alerting.ingest.facts import ErrorFact, Fact, RunFact
 from alerting.ingest.otlp import decode_logs, decode_traces, is_valid
 from alerting.ingest.records import RecordView
 from alerting.ingest.spans import ResourceView, SpanRecord, SpanView
+from alerting.ingest.webhooks import SENDERS
+from alerting.ingest.webhooks.sender import Sender
 from rules.instants import MINUTE, Duration, Instant
 from rules.vocabulary import Outcome
 
@@ -87,11 +89,19 @@ def _inngest(body: bytes, _media: str, _received_at: Instant) -> Recognised:
     return Recognised(*inngest.facts(body))
 
 
+def _webhook(sender: Sender) -> Callable[[bytes, str, Instant], Recognised]:
+    def read(body: bytes, _media: str, received_at: Instant) -> Recognised:
+        return Recognised(sender.read(jsontext.read(body, "send the webhook as JSON"), received_at), 1)
+
+    return read
+
+
 _KINDS: dict[str, Callable[[bytes, str, Instant], Recognised]] = {
     "traces": _traces,
     "logs": _logs,
     "events": _events,
     "inngest": _inngest,
+    **{f"webhook:{name}": _webhook(sender) for name, sender in SENDERS.items()},
 }
 
 

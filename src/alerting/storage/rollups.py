@@ -16,7 +16,7 @@ _run = table(RollupRunRow)
 _duration = table(RollupDurationRow)
 _group = table(RollupGroupRow)
 _TIMED = BAD | {Outcome.SUCCEEDED}
-OWN_ENGINE = "tocsin"  # Tocsin's own troubles raise alerts but are nobody's workflow
+NOT_RUNS = frozenset({"tocsin", "alertmanager", "sentry"})  # they raise alerts, and are no runs of a workflow
 
 
 class Differences:
@@ -39,7 +39,7 @@ class Differences:
 
     def _count(self, row: Mapping[str, Any], by: int) -> None:
         outcome = Outcome(row["outcome"])
-        if outcome not in TERMINAL or not row["ended_at"] or row["engine"] == OWN_ENGINE:
+        if outcome not in TERMINAL or not row["ended_at"] or row["engine"] in NOT_RUNS:
             return
         bucket = row["ended_at"] - row["ended_at"] % BUCKET
         self.runs[bucket, row["engine"], row["workflow"], row["environment"], row["severity"], outcome.value] += by

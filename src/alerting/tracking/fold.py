@@ -18,19 +18,20 @@ MOST_EVIDENCE = 24
 _MOST_TRACES = 20
 _FILLED = ("environment", "version", "parent_run_id", "url", "trace_id", "workflow")
 
-Rank = tuple[bool, Instant, int, bool, bool]
+Rank = tuple[bool, bool, bool, Instant, int, bool, bool]
 
 
-def _rank(outcome: Outcome, ended_at: Instant, attempts: int, by_event: bool) -> Rank:
-    return (outcome in TERMINAL, ended_at, attempts, outcome in BAD, by_event)
+def _rank(outcome: Outcome, ended_at: Instant, attempts: int, by_event: bool, part: bool) -> Rank:
+    """Of what is told of parts, a fault outranks any success, whatever ended last."""
+    return (outcome in TERMINAL, not part, part and outcome in BAD, ended_at, attempts, outcome in BAD, by_event)
 
 
 def tell(record: RunRecord, fact: RunFact) -> None:
     """Fold in a fact that speaks for the whole run."""
     _know_tries(record, fact)
     outcome = Outcome.RUNNING if fact.span_id and fact.span_id in record.detail.retried else fact.outcome
-    ours = _rank(record.outcome, record.ended_at, record.detail.attempts, record.told_by_event)
-    if _rank(outcome, fact.ended_at, fact.attempts, fact.told_by_event) >= ours:
+    ours = _rank(record.outcome, record.ended_at, record.detail.attempts, record.told_by_event, record.detail.part)
+    if _rank(outcome, fact.ended_at, fact.attempts, fact.told_by_event, fact.part) >= ours:
         _take_over(record, fact, outcome)
     for name in _FILLED:
         if not getattr(record, name):
@@ -63,6 +64,7 @@ def _take_over(record: RunRecord, fact: RunFact, outcome: Outcome) -> None:
     detail.told = told if any(told) or not same_end else detail.told
     detail.told_step = fact.failing_step or (detail.told_step if same_end else "")
     detail.told_span = fact.span_id or (detail.told_span if same_end else "")
+    detail.part = fact.part
     detail.in_step = fact.in_step or (detail.in_step and same_end)
     detail.source_id = fact.event_id or detail.source_id
 
@@ -159,7 +161,8 @@ def _sources(record: RunRecord, step: Evidence | None) -> list[ErrorInfo]:
     logged = [each for each in reversed(record.detail.evidence) if not each.step]
     fatal = [each.error for each in logged if each.fatal]
     handled = [each.error for each in logged if not each.fatal]
-    return [*fatal, *([step.error] if step else []), *handled]
+    told = [each.error for each in reversed(record.detail.evidence) if step and each.failed and each.step == step.step]
+    return [*fatal, *told, *handled]
 
 
 def _best_error(told: ErrorInfo, sources: list[ErrorInfo]) -> ErrorInfo:

@@ -55,6 +55,7 @@ class Detail(msgspec.Struct, omit_defaults=True):
     told_step: str = ""
     told_span: str = ""
     in_step: bool = False
+    part: bool = False
     attempts: int = 0
     spans: list[str] = msgspec.field(default_factory=list)
     handed_by: list[str] = msgspec.field(default_factory=list)

@@ -1,7 +1,7 @@
 """BullMQ (``bullmq-otel``). A run is one job of a queue; job ids are unique only within their queue.
 
 A try is a span ``process <queue>``, whose status is never set: an event says how it went. Below a try that failed, a
-span ``fail <queue>`` says that it was the last, ``retry`` or ``delay`` that it was not. Only a failure's message is told.
+span ``fail <queue>`` says that it was the last, ``retry`` or ``delay`` that it was not. Only a message is told.
 """
 
 from alerting.ingest.engines.adapter import NOTHING, Adapter, Facts
