@@ -35,6 +35,7 @@ def run_wire(row: Row) -> Wire:
         "environment": row["environment"],
         "version": row["version"],
         "parent_run_id": row["parent_run_id"] or None,
+        "consequence_of": detail.get("consequence_of"),
         "url": row["url"] or None,
         "labels": detail.get("labels", {}),
         "trace_ids": [trace for trace in (row["trace_id"], *detail.get("traces", [])) if trace],

@@ -29,7 +29,7 @@ class Needs:
 
 def needs(ruleset: Ruleset, item: Input, into: Needs) -> Needs:
     match item:
-        case Failed():
+        case Failed() if not item.consequence_of:
             into.keys.update(_key(rule, item) for rule in ruleset.matching(item))
         case Succeeded():
             into.levels.add(level_of(item.engine, item.workflow, item.environment))
@@ -44,6 +44,10 @@ def step(ruleset: Ruleset, states: Slice, item: Input, now: Instant) -> Result:
     """Apply one input at ``now`` (the moment it was received, or the deadline's own time)."""
     result = Result()
     match item:
+        case Failed() if item.consequence_of:
+            because = f"it failed since run {item.consequence_of}, which it started, did"
+            silences = [Silent("", Silence.CONSEQUENCE, rule.name, "", because) for rule in ruleset.matching(item)]
+            result.decisions.extend(silences)
         case Failed():
             for rule in ruleset.matching(item):
                 _failed(rule, states, item, now, result)

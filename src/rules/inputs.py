@@ -9,13 +9,15 @@ from rules.vocabulary import Severity
 
 @dataclass(slots=True, frozen=True)
 class Failed:
-    """A run ended badly. ``occurrence`` is unique for ever: the same failure told twice has the same one."""
+    """A run ended badly. ``occurrence`` is unique for ever: the same failure told twice has the same one.
+    ``consequence_of`` is the run that it started and that failed before it, with the same error."""
 
     run: Run
     fingerprint: Fingerprint
     severity: Severity
     occurrence: str
     occurred_at: Instant
+    consequence_of: str = ""
 
 
 @dataclass(slots=True, frozen=True)

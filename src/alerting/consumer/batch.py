@@ -21,6 +21,7 @@ from rules.inputs import Acted, Due
 from rules.instants import Instant
 from rules.ruleset import Ruleset
 from rules.state import Slice
+from rules.vocabulary import BAD
 
 OF_RUNS = frozenset({ENRICH, SETTLE, ORPHAN})
 OF_HOUSEKEEPING = frozenset({KEEP_TRACE})
@@ -77,6 +78,7 @@ def _record(connection: Connection, active: Active, memory: Memory, batch: Batch
             book.know(record)
     _know_loose(connection, book, [run for _, run in batch.look_at])
     _know_orphans(connection, book, [each.owner for each in due if each.kind == ORPHAN])
+    _know_children(connection, book, [*facts, *(each.owner for each in due if each.kind == ENRICH)])
     known = groups.load_groups(connection, {run.error_group for run in book.all() if run.error_group})
     keep_runs = active.configuration.retention.runs
     recording = Recording(book, active.ruleset, memory.aliases, GroupsOf(connection, known), keep_runs)
@@ -100,6 +102,14 @@ def _know_loose(connection: Connection, book: RunBook, look_at: list[str]) -> No
     records = [record for record in map(book.get, look_at) if record is not None]
     keys = {key for record in records for key in keys_of(record)}
     book.know_loose(runs.load_loose(connection, keys))
+
+
+def _know_children(connection: Connection, book: RunBook, ended: Iterable[Fact | str]) -> None:
+    """Runs that were started by those that failed, and failed before them."""
+    failed = {each.run_id for each in ended if isinstance(each, RunFact) and each.outcome in BAD}
+    records = (book.get(each) for each in ended if isinstance(each, str))
+    failed |= {record.run_id for record in records if record is not None}
+    book.know_neighbours(runs.load_children(connection, failed))
 
 
 def _know_orphans(connection: Connection, book: RunBook, keys: list[str]) -> None:
@@ -141,10 +151,13 @@ def _book(connection: Connection, facts: Iterable[Fact], owned: Owned) -> RunBoo
             keys.add(loose_key(fact) or "")
     keys -= {"", "trace:"}
     # One that has no name yet is given it by whoever learns it.
-    ours = [run for run in runs.load_runs(connection, run_ids, traces) if owned.has(run.workflow) or not run.workflow]
+    known = runs.load_runs(connection, run_ids, traces)
+    ours = [run for run in known if owned.has(run.workflow) or not run.workflow]
     loose = runs.load_loose(connection, keys)
     further = {f"trace:{evidence.trace_id}" for _, evidence in loose if evidence.trace_id} - keys
-    return RunBook(ours, [*loose, *(runs.load_loose(connection, further) if further else [])])
+    book = RunBook(ours, [*loose, *(runs.load_loose(connection, further) if further else [])])
+    book.know_neighbours(known)
+    return book
 
 
 def _decide(

@@ -4,7 +4,7 @@ First half of a batch: facts and run deadlines in, changed records and timed inp
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -125,7 +125,12 @@ class Recording:
             self.inputs.append(Timed(now, _success(record), record.id))
 
     def _evaluate(self, record: RunRecord, now: Instant) -> None:
-        """The one time a failure goes to the rules."""
+        """The one time a failure goes to the rules. One that only follows from another's is no alert of its own, and is
+        counted with the other."""
+        child = self.book.to_blame(record)
+        if child is not None:
+            self._follow(record, child, now)
+            return
         print_ = fingerprint(record.workflow, record.failing_step, record.error)
         group = self._aliases.get(print_.group, print_.group)
         severity = self._ruleset.severity_of(record.run())
@@ -138,8 +143,21 @@ class Recording:
         if not record.detail.quiet:
             self.inputs.append(Timed(now, _failed(record, print_, group, severity, now), record.id))
 
+    def _follow(self, record: RunRecord, child: RunRecord, now: Instant) -> None:
+        severity = self._ruleset.severity_of(record.run())
+        record.evaluated, record.severity = True, severity.value
+        record.detail.consequence_of = child.run_id
+        if record.detail.waiting:
+            self.deadlines[ENRICH, record.id, ""] = None
+        if not record.detail.quiet:
+            print_ = fingerprint(record.workflow, record.failing_step, record.error)
+            failed = _failed(record, print_, print_.group, severity, now)
+            self.inputs.append(Timed(now, replace(failed, consequence_of=child.run_id), record.id))
+
     def _regroup(self, record: RunRecord) -> None:
         """Better evidence came late: link the new fingerprint to the group that was told, never tell it again."""
+        if record.detail.consequence_of:
+            return
         print_ = fingerprint(record.workflow, record.failing_step, record.error)
         group = self._aliases.get(print_.group, print_.group)
         if not record.error_group:

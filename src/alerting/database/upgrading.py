@@ -10,9 +10,9 @@ from sqlalchemy import inspect, text
 
 from alerting.database.port import Connection, SchemaMismatch
 
-HEAD = "0002"
+HEAD = "0003"
 _FIRST = "0001"
-_KNOWN = (_FIRST, HEAD)
+_KNOWN = (_FIRST, "0002", HEAD)
 _LOCK = 7_464_001  # any number that nobody else takes: one process at a time changes the schema
 SCRIPTS = Path(__file__).parent / "migrations"
 

@@ -57,6 +57,12 @@ class RunRow(SQLModel, table=True):
     __table_args__ = (
         Index("run_by_run_id", "run_id", "engine"),
         Index("run_by_trace", "trace_id", sqlite_where=text("trace_id != ''")),
+        Index(
+            "run_by_parent",
+            "parent_run_id",
+            sqlite_where=text("parent_run_id != ''"),
+            postgresql_where=text("parent_run_id != ''"),
+        ),
         Index("run_by_end", "ended_at"),
         Index(
             "run_bad",

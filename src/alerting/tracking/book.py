@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from alerting.ingest.facts import Fact, RunFact
 from alerting.tracking import fold
+from alerting.tracking.children import child_to_blame
 from alerting.tracking.record import Evidence, RunRecord, evidence_of, run_id_of, stand_in, telling_of
 from rules.identity import run_key
 from rules.instants import MINUTE, Instant
@@ -33,6 +34,7 @@ class RunBook:
         self._by_id: dict[str, RunRecord] = {}
         self._loose: dict[str, list[LooseEvidence]] = defaultdict(list)
         self.touched: dict[str, RunRecord] = {}
+        self._neighbours: dict[str, RunRecord] = {}
         for record in records:
             self.know(record)
         self.know_loose(loose)
@@ -41,6 +43,14 @@ class RunBook:
         for key, evidence in loose:
             if all(each.evidence != evidence for each in self._loose[key]):
                 self._loose[key].append(LooseEvidence(key, evidence, stored=True))
+
+    def know_neighbours(self, records: Iterable[RunRecord]) -> None:
+        """Runs that are looked at and never changed, such as those of other partitions."""
+        self._neighbours.update({record.id: record for record in records})
+
+    def to_blame(self, record: RunRecord) -> RunRecord | None:
+        """The run below this one that it failed for."""
+        return child_to_blame(record, {**self._neighbours, **self._by_id}.values())
 
     def know(self, record: RunRecord) -> None:
         if record.id in self._by_id:

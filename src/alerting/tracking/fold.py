@@ -149,7 +149,7 @@ def _failing_step(record: RunRecord) -> Evidence | None:
     steps = [each for each in record.detail.evidence if each.step]
     failed = [each for each in steps if each.failed]
     told = ErrorInfo(*record.detail.told)
-    matching = [each for each in failed if _agree(told, each.error)]
+    matching = [each for each in failed if agree(told, each.error)]
     chosen = matching or failed or (steps if record.detail.in_step else [])
     parents = {each.parent_span_id for each in chosen}
     innermost = [each for each in chosen if each.span_id not in parents]
@@ -168,7 +168,7 @@ def _sources(record: RunRecord, step: Evidence | None) -> list[ErrorInfo]:
 def _best_error(told: ErrorInfo, sources: list[ErrorInfo]) -> ErrorInfo:
     if told.type and told.message and told.stack:
         return told
-    agreeing = [source for source in sources if _agree(told, source)]
+    agreeing = [source for source in sources if agree(told, source)]
     if not agreeing and not told.type:
         agreeing = sources
     kind = told.type or next((source.type for source in agreeing if source.type), "")
@@ -177,7 +177,7 @@ def _best_error(told: ErrorInfo, sources: list[ErrorInfo]) -> ErrorInfo:
     return ErrorInfo(kind, message, stack)
 
 
-def _agree(told: ErrorInfo, source: ErrorInfo) -> bool:
+def agree(told: ErrorInfo, source: ErrorInfo) -> bool:
     """Whether two tellings may be of one error: nothing in them differs."""
     types = not (told.type and source.type) or told.type == source.type
     return types and (not (told.message and source.message) or _overlap(told.message, source.message))

@@ -69,6 +69,7 @@ class Detail(msgspec.Struct, omit_defaults=True):
     was_group: str = ""
     service: str = ""
     quiet: bool = False
+    consequence_of: str = ""
     waiting: bool = False
     stack: str = ""
 
