@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import uvicorn
 
@@ -24,6 +24,9 @@ from alerting.storage import progress
 from alerting.telemetry import Telemetry
 from alerting.traces import spans_of_run
 from alerting.wiring import activator, check_notify
+
+if TYPE_CHECKING:
+    from alerting.api.otlp_grpc import GrpcDoor
 
 _LOOK_SECONDS = 0.25
 _RESTART_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
@@ -41,13 +44,20 @@ class Parts:
         self.backend.close()
 
 
-def serve(settings: Settings, environ: Mapping[str, str], with_worker: bool, announce: Callable[[str], None]) -> None:
+def serve(
+    settings: Settings, environ: Mapping[str, str], with_worker: bool, announce: Callable[[str, str], None]
+) -> None:
     """Until a signal. Raises SettingsError, Held, Invalid before anything is accepted."""
     text = configuration_text(settings, environ)
     if settings.notify:
         check_notify(settings.notify)
     listening = _listen(settings)
     parts = open_parts(settings, environ, text)
+    try:
+        grpc_door = _grpc_door(settings, parts.context)
+    except SettingsError:
+        parts.close()
+        raise
     stopping = threading.Event()
     if with_worker:
         supervisor = threading.Thread(target=_supervise, args=(settings, stopping), name="supervisor", daemon=True)
@@ -67,18 +77,35 @@ def serve(settings: Settings, environ: Mapping[str, str], with_worker: bool, ann
             date_header=True,
         )
     )
-    announce(f"http://{settings.listen}")
+    announce(f"http://{settings.listen}", settings.grpc if grpc_door else "")
     # The server raises the signal that ended it once more: what is open has to be closed first.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     try:
         server.run(sockets=[listening])
     finally:
+        if grpc_door is not None:
+            grpc_door.close()
         parts.close()
         stopping.set()
         if with_worker:
             supervisor.join(timeout=10)
         telemetry.close()
+
+
+def _grpc_door(settings: Settings, context: ApiContext) -> "GrpcDoor | None":
+    """A port that nobody named may be another's: then HTTP alone is served, and it is said."""
+    if not settings.grpc:
+        return None
+    from alerting.api.otlp_grpc import GrpcDoor
+
+    try:
+        return GrpcDoor(context, settings.grpc)
+    except SettingsError as error:
+        if settings.grpc_named:
+            raise
+        _say(sys.stderr, f"{error}. OTLP/HTTP is served all the same")
+        return None
 
 
 def configuration_text(settings: Settings, environ: Mapping[str, str]) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 DEFAULT_LISTEN = "127.0.0.1:4318"
+_HTTP_PORT, _GRPC_PORT = 4318, 4317
+OFF = "off"
 _SHORTEST_PASSWORD = 8
 
 
@@ -15,10 +17,13 @@ class SettingsError(Exception):
 
 @dataclass(slots=True, frozen=True)
 class Settings:
-    """``allow_private``: None allows every private address for outgoing calls, else the CIDRs that are."""
+    """``allow_private``: None allows every private address for outgoing calls, else the CIDRs that are. ``grpc`` is
+    where OTLP/gRPC is taken in, "" for nowhere; ``grpc_named`` whether somebody asked for just that place."""
 
     host: str = "127.0.0.1"
     port: int = 4318
+    grpc: str = ""
+    grpc_named: bool = False
     data: Path = Path("tocsin-data")
     database_url: str = field(default="", repr=False)
     config: Path | None = None
@@ -41,14 +46,18 @@ def from_environment(
     data: str | None = None,
     config: str | None = None,
     listens: bool = True,
+    grpc: str | None = None,
 ) -> Settings:
     """The settings, arguments before environment; ``listens``: whether anything will. Raises SettingsError."""
+    named = grpc or environ.get("TOCSIN_LISTEN_GRPC", "")
     host, port = parse_listen(listen or environ.get("TOCSIN_LISTEN") or DEFAULT_LISTEN)
     shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host
     shown = f"[{shown}]" if ":" in shown else shown
     settings = Settings(
         host=host,
         port=port,
+        grpc=_grpc(named, host, port),
+        grpc_named=bool(named),
         data=Path(data or environ.get("TOCSIN_DATA") or "tocsin-data"),
         database_url=environ.get("TOCSIN_DATABASE_URL", ""),
         config=_config(config or environ.get("TOCSIN_CONFIG")),
@@ -63,6 +72,14 @@ def from_environment(
     if listens:
         guard(settings)
     return settings
+
+
+def _grpc(named: str, host: str, port: int) -> str:
+    """Beside the usual HTTP port the usual one of gRPC; beside another only what is named."""
+    if named == OFF or (not named and port != _HTTP_PORT):
+        return ""
+    at, number = parse_listen(named) if named else (host, _GRPC_PORT)
+    return f"[{at}]:{number}" if ":" in at else f"{at}:{number}"
 
 
 def parse_listen(text: str) -> tuple[str, int]:
@@ -85,13 +102,15 @@ def is_loopback(host: str) -> bool:
 
 def guard(settings: Settings) -> None:
     """Beyond this machine only with a password for people and a key for senders."""
-    if is_loopback(settings.host):
+    hosts = [settings.host, *([parse_listen(settings.grpc)[0]] if settings.grpc else [])]
+    open_to_others = next((host for host in hosts if not is_loopback(host)), "")
+    if not open_to_others:
         return
     needed = (("TOCSIN_ADMIN_PASSWORD", settings.admin_password), ("TOCSIN_INGEST_KEY", settings.ingest_key))
     missing = [name for name, value in needed if not value]
     if missing:
         raise SettingsError(
-            f"listening on {settings.host} lets others in: set {' and '.join(missing)} first, "
+            f"listening on {open_to_others} lets others in: set {' and '.join(missing)} first, "
             f"or listen on {DEFAULT_LISTEN}"
         )
     short = [name for name, value in needed if len(value) < _SHORTEST_PASSWORD]

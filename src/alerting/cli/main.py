@@ -42,6 +42,9 @@ def _add(
 
 def _service_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--listen", metavar="HOST:PORT", help="where to listen (127.0.0.1:4318)")
+    command.add_argument(
+        "--listen-grpc", metavar="HOST:PORT", help="where OTLP/gRPC is taken in, or off (127.0.0.1:4317)"
+    )
     command.add_argument("--data", metavar="DIR", help="where the data lie (./tocsin-data)")
     command.add_argument("--config", metavar="FILE", help="the configuration (./tocsin.yaml, if it is there)")
 

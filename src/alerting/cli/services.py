@@ -45,13 +45,17 @@ def _receive(asked: argparse.Namespace, with_worker: bool) -> int:
 
 
 def _settings(asked: argparse.Namespace, listens: bool = True) -> Settings:
-    return from_environment(os.environ, asked.listen, asked.data, asked.config, listens)
+    return from_environment(os.environ, asked.listen, asked.data, asked.config, listens, asked.listen_grpc)
 
 
-def _announce(settings: Settings) -> Callable[[str], None]:
-    def say(url: str) -> None:
+def _announce(settings: Settings) -> Callable[[str, str], None]:
+    def say(url: str, grpc: str) -> None:
         told = settings.config or "no file: any failure is told at once"
-        print(f"Tocsin listens on {url} (pages, API, OTLP/HTTP). Rules: {told}. Data: {place_of(settings)}", flush=True)
+        also = f" and on {grpc} (OTLP/gRPC)" if grpc else ""
+        print(
+            f"Tocsin listens on {url} (pages, API, OTLP/HTTP){also}. Rules: {told}. Data: {place_of(settings)}",
+            flush=True,
+        )
         if settings.config is None and not settings.notify:
             print("Nobody is told yet: set TOCSIN_NOTIFY to an Apprise URL, or write tocsin.yaml.", flush=True)
 
