@@ -18,6 +18,7 @@ def create_app(context: ApiContext) -> FastAPI:
     app = FastAPI(title="Tocsin", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.context = context
     app.router.routes.extend([*ingest.routes(), *webhooks.routes()])
+    _mount_inngest(app, context)
     for router in (status.router, reading.router, acting.router, reports.router, pages.router):
         app.include_router(router)
     app.add_exception_handler(HTTPException, _http_error)
@@ -28,6 +29,21 @@ def create_app(context: ApiContext) -> FastAPI:
     app.add_exception_handler(StoreUnavailable, _unavailable)
     app.add_middleware(Gate, settings=context.settings)
     return app
+
+
+def _mount_inngest(app: FastAPI, context: ApiContext) -> None:
+    """Inngest's SDK takes memory and time to import: only where it is used."""
+    if context.settings.inngest_key or context.settings.inngest_dev:
+        from alerting.api.inngest_app import mount
+
+        mount(app, context)
+    else:
+        app.add_api_route("/api/inngest", _no_inngest, methods=["GET", "PUT", "POST"], include_in_schema=False)
+
+
+def _no_inngest() -> Response:
+    hint = "set INNGEST_SIGNING_KEY, or INNGEST_DEV=1 for the dev server, where Tocsin runs, and start it again"
+    return JSONResponse({"error": f"Tocsin is not an Inngest app yet: {hint}"}, 503)
 
 
 def _problem(request: Request, status_code: int, message: str) -> Response:

@@ -34,6 +34,8 @@ class Settings:
     secret_key: str = field(default="", repr=False)
     allow_private: tuple[str, ...] | None = None
     clock: str = ""
+    inngest_key: str = field(default="", repr=False)
+    inngest_dev: bool = False
 
     @property
     def listen(self) -> str:
@@ -68,6 +70,8 @@ def from_environment(
         secret_key=environ.get("TOCSIN_SECRET_KEY", ""),
         allow_private=_allow_private(environ.get("TOCSIN_ALLOW_PRIVATE"), host),
         clock=environ.get("TOCSIN_CLOCK", ""),
+        inngest_key=environ.get("INNGEST_SIGNING_KEY", ""),
+        inngest_dev=environ.get("INNGEST_DEV", "0").lower() not in {"", "0", "false"},
     )
     if listens:
         guard(settings)
@@ -106,6 +110,10 @@ def guard(settings: Settings) -> None:
     open_to_others = next((host for host in hosts if not is_loopback(host)), "")
     if not open_to_others:
         return
+    if settings.inngest_dev:
+        raise SettingsError(
+            f"INNGEST_DEV takes unsigned calls, and {open_to_others} lets others in; set INNGEST_SIGNING_KEY instead"
+        )
     needed = (("TOCSIN_ADMIN_PASSWORD", settings.admin_password), ("TOCSIN_INGEST_KEY", settings.ingest_key))
     missing = [name for name, value in needed if not value]
     if missing:

@@ -16,7 +16,7 @@ from alerting.settings import Settings
 COOKIE = "tocsin_session"
 SESSION_SECONDS = 14 * 24 * 3600
 _SENDERS = ("/v1/", "/ingest/")
-_BY_SIGNATURE = "/ingest/webhooks/"  # that door asks for a signature or the key itself
+_BY_SIGNATURE = ("/ingest/webhooks/", "/api/inngest")  # these doors ask for a signature or the key themselves
 NO_KEY = "the ingest key is missing or wrong; send it as Authorization: Bearer KEY or as x-tocsin-key"
 _OPEN = ("/health", "/login", "/static/")
 _HEADERS = (

@@ -17,7 +17,7 @@ from rules.model import ErrorInfo
 from rules.vocabulary import Outcome
 
 FAILED, FINISHED, CANCELLED = "inngest/function.failed", "inngest/function.finished", "inngest/function.cancelled"
-OWN_FUNCTION = "tocsin"  # the app that forwards to us is not the user's workflow
+OWN_APP, OWN_FUNCTION = "tocsin", "forward"  # what hands us the events is not the user's workflow
 _OUTCOMES = {"Failed": Outcome.FAILED, "Completed": Outcome.SUCCEEDED, "Cancelled": Outcome.CANCELLED}
 _FIRST_LINE = re.compile(r"([A-Za-z_$][\w$.]*)(?: \[\w+\])?(?::|$)", re.MULTILINE)
 _PLAIN_NAMES = frozenset({"", "Error", "DOMException"})
@@ -56,7 +56,7 @@ def _fact(event: Any) -> RunFact | None:
 
 def _run(event: dict[str, Any], data: dict[str, Any]) -> RunFact | None:
     workflow = _required(data, "function_id")
-    if _is_handler(data) or workflow.startswith(f"{OWN_FUNCTION}-"):
+    if _is_handler(data) or workflow == f"{OWN_APP}-{OWN_FUNCTION}":
         return None
     outcome = _outcome(event, data)
     return RunFact(
