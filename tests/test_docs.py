@@ -12,6 +12,7 @@ from alerting.cli.main import parser
 from alerting.configuration import check
 from alerting.configuration.later import RULE
 from alerting.configuration.model import File, Retention, Scrub, Webhook
+from alerting.ingest.engines import ADAPTERS, about
 from alerting.settings import Settings
 from notifiers.registry import CHANNEL_TYPES
 from rules.config import Policy, Resolve, Rule
@@ -88,3 +89,10 @@ def test_every_link_between_pages_leads_somewhere():
     for path in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text()):
             assert (path.parent / target).exists(), f"{path.relative_to(ROOT)} → {target}"
+
+
+def test_the_page_of_engines_is_made_of_the_code():
+    assert page("engines.md") == about.page()
+    assert {engine.engine for engine in about.ENGINES} == {adapter.engine for adapter in ADAPTERS} | {"dagster"}
+    for engine in about.ENGINES:
+        assert (ROOT / "docs" / "how-to" / f"{engine.page}.md").exists()
