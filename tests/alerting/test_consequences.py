@@ -67,3 +67,18 @@ def test_what_is_sent_again_stays_a_consequence(house):
     h.work()
     h.pass_time(7 * SECOND)
     assert [reason for _, reason, _ in h.told()] == ["first"]
+
+
+def test_a_parent_that_came_first_was_told_and_is_counted_with_its_child_in_the_end(house):
+    h = house(HOOK)
+    put(h, parent())
+    h.work()
+    h.pass_time(7 * SECOND)
+    assert len(h.told()) == 1
+    put(h, child())
+    h.work()
+    h.pass_time(7 * SECOND)
+    h.attend()
+    grouped = {row["workflow"]: bool(row["error_group"]) for row in h.rows("SELECT workflow, error_group FROM run")}
+    assert grouped == {"validate": True, "import": False}
+    assert [row["count"] for row in h.rows("SELECT count FROM error_group")] == [1]

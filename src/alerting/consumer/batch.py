@@ -76,6 +76,7 @@ def _record(connection: Connection, active: Active, memory: Memory, batch: Batch
         record = runs.load_run(connection, run)
         if record is not None and memory.owned.has(record.workflow):
             book.know(record)
+    _know_kin(connection, book, [each.owner for each in due if each.kind == ENRICH], memory.owned)
     _know_loose(connection, book, [run for _, run in batch.look_at])
     _know_orphans(connection, book, [each.owner for each in due if each.kind == ORPHAN])
     _know_children(connection, book, [*facts, *(each.owner for each in due if each.kind == ENRICH)])
@@ -102,6 +103,16 @@ def _know_loose(connection: Connection, book: RunBook, look_at: list[str]) -> No
     records = [record for record in map(book.get, look_at) if record is not None]
     keys = {key for record in records for key in keys_of(record)}
     book.know_loose(runs.load_loose(connection, keys))
+
+
+def _know_kin(connection: Connection, book: RunBook, due: Iterable[str], owned: Owned) -> None:
+    """The runs above and around those that are judged now, which came earlier."""
+    judged = [record for record in map(book.get, due) if record is not None]
+    found = runs.load_runs(connection, {run.parent_run_id for run in judged}, {run.trace_id for run in judged})
+    book.know_neighbours(found)
+    for record in found:
+        if owned.has(record.workflow):
+            book.know(record)
 
 
 def _know_children(connection: Connection, book: RunBook, ended: Iterable[Fact | str]) -> None:
@@ -143,6 +154,8 @@ def _book(connection: Connection, facts: Iterable[Fact], owned: Owned) -> RunBoo
             run_id = run_id_of(fact)
             run_ids.add(run_id)
             keys.update((f"run:{fact.engine}:{run_id}", f"trace:{fact.trace_id}"))
+            if fact.parent_run_id and fact.outcome in BAD:
+                run_ids.add(fact.parent_run_id)
             if fact.handed_by:
                 keys.add(f"span:{fact.trace_id}:{fact.handed_by}")
                 run_ids.add(stand_in(fact.trace_id, fact.handed_by))

@@ -142,15 +142,28 @@ class Recording:
         self._record_failure(record, print_, now)
         if not record.detail.quiet:
             self.inputs.append(Timed(now, _failed(record, print_, group, severity, now), record.id))
+        for parent in self.book.blaming(record):
+            self._follow_after_all(parent, record)
+
+    def _follow_after_all(self, parent: RunRecord, child: RunRecord) -> None:
+        """It came first and was told as it was; it is counted with its child from now on."""
+        if parent.evaluated and parent.error_group:
+            self.moved_from.add(parent.error_group)
+            parent.error_group, parent.detail.consequence_of = "", child.run_id
+            print_ = fingerprint(parent.workflow, parent.failing_step, parent.error)
+            self._record_failure(parent, print_, parent.received_at)
+            self.book.touched[parent.id] = parent
 
     def _follow(self, record: RunRecord, child: RunRecord, now: Instant) -> None:
         severity = self._ruleset.severity_of(record.run())
         record.evaluated, record.severity = True, severity.value
         record.detail.consequence_of = child.run_id
+        record.detail.occurrence = _occurrence(record)
         if record.detail.waiting:
             self.deadlines[ENRICH, record.id, ""] = None
+        print_ = fingerprint(record.workflow, record.failing_step, record.error)
+        self._record_failure(record, print_, now)
         if not record.detail.quiet:
-            print_ = fingerprint(record.workflow, record.failing_step, record.error)
             failed = _failed(record, print_, print_.group, severity, now)
             self.inputs.append(Timed(now, replace(failed, consequence_of=child.run_id), record.id))
 

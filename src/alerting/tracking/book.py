@@ -34,7 +34,7 @@ class RunBook:
         self._by_id: dict[str, RunRecord] = {}
         self._loose: dict[str, list[LooseEvidence]] = defaultdict(list)
         self.touched: dict[str, RunRecord] = {}
-        self._neighbours: dict[str, RunRecord] = {}
+        self._related: dict[str, dict[str, RunRecord]] = defaultdict(dict)
         for record in records:
             self.know(record)
         self.know_loose(loose)
@@ -46,11 +46,25 @@ class RunBook:
 
     def know_neighbours(self, records: Iterable[RunRecord]) -> None:
         """Runs that are looked at and never changed, such as those of other partitions."""
-        self._neighbours.update({record.id: record for record in records})
+        for record in records:
+            if record.id not in self._by_id:
+                self._relate(record)
+
+    def _relate(self, record: RunRecord) -> None:
+        for related in (f"trace:{record.trace_id}", f"parent:{record.parent_run_id}"):
+            if not related.endswith(":"):
+                self._related[related][record.id] = record
 
     def to_blame(self, record: RunRecord) -> RunRecord | None:
         """The run below this one that it failed for."""
-        return child_to_blame(record, {**self._neighbours, **self._by_id}.values())
+        kin = (f"parent:{record.run_id}", f"trace:{record.trace_id}")
+        return child_to_blame(record, [each for related in kin for each in self._related.get(related, {}).values()])
+
+    def blaming(self, child: RunRecord) -> list[RunRecord]:
+        """The runs above this one that failed for it."""
+        above = (*self._by_run.get((child.engine, child.parent_run_id), ()), *self._by_trace.get(child.trace_id, ()))
+        found = {run.id: run for run in above if run.bad and child_to_blame(run, [child]) is child}
+        return list(found.values())
 
     def know(self, record: RunRecord) -> None:
         if record.id in self._by_id:
@@ -159,8 +173,9 @@ class RunBook:
 
     def _index_trace(self, record: RunRecord) -> None:
         for trace in (record.trace_id, *record.detail.traces):
-            if trace and record not in self._by_trace[trace]:
+            if trace and not any(each is record for each in self._by_trace[trace]):
                 self._by_trace[trace].append(record)
+        self._relate(record)
 
     def owner(self, fact: Fact) -> RunRecord | None:
         """The run that this is evidence for, among those that the book knows."""
