@@ -1,9 +1,9 @@
-"""What is in force just now? One configuration, compiled: rules, channels, scrubbing."""
+"""What is in force just now? One configuration, compiled: rules, channels, scrubbing, pings."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from alerting.configuration import Configuration
+from alerting.configuration import Configuration, Ping
 from alerting.scrub import Scrubber
 from notifiers.channel import Channel
 from rules.ruleset import Ruleset
@@ -16,6 +16,7 @@ class Active:
     scrubber: Scrubber
     channels: Mapping[str, Channel]
     fallbacks: Mapping[str, str]
+    pings: Mapping[str, Ping] = field(default_factory=dict, repr=False)  # by their keys
 
     @property
     def targets(self) -> dict[str, tuple[str, ...]]:

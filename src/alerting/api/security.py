@@ -16,7 +16,7 @@ from alerting.settings import Settings
 COOKIE = "tocsin_session"
 SESSION_SECONDS = 14 * 24 * 3600
 _SENDERS = ("/v1/", "/ingest/")
-_OPEN = ("/health", "/login", "/static/")
+_OPEN = ("/health", "/login", "/static/", "/ping/")  # of a ping's address the key is a part
 _HEADERS = (
     (b"content-security-policy", b"default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; "
      b"frame-ancestors 'none'; form-action 'self'"),
