@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from alerting.api import acting, reading, reports, status, webhooks
+from alerting.api import acting, pings, reading, reports, status, webhooks
 from alerting.api.ingest import routes
 from alerting.cli.main import parser
 from alerting.configuration import check
-from alerting.configuration.later import RULE
-from alerting.configuration.model import File, Retention, Scrub, Webhook
+from alerting.configuration.later import PING, RULE
+from alerting.configuration.model import File, Ping, Retention, Scrub, Webhook
 from alerting.ingest.engines import ADAPTERS, about
 from alerting.settings import Settings
 from notifiers.registry import CHANNEL_TYPES
@@ -26,7 +26,7 @@ def page(name):
     return (REFERENCE / name).read_text()
 
 
-@pytest.mark.parametrize("model", [File, Rule, Policy, Resolve, Retention, Scrub, Webhook])
+@pytest.mark.parametrize("model", [File, Rule, Policy, Resolve, Retention, Scrub, Webhook, Ping])
 def test_every_key_is_described(model):
     for name in model.model_fields:
         assert f"`{name}`" in page("configuration.md") or f"{name}:" in page("configuration.md"), name
@@ -38,7 +38,7 @@ def test_every_field_that_can_be_matched_is_named():
 
 
 def test_no_planned_key_is_promised():
-    for key in RULE:
+    for key in RULE | PING:
         assert f"| `{key}`" not in page("configuration.md")
 
 
@@ -63,7 +63,8 @@ def test_every_command_is_described():
 
 def test_every_environment_variable_is_described_and_no_other():
     described = set(re.findall(r"^\| `(\w+)`", page("environment.md"), re.M))
-    sources = "".join(path.read_text() for path in (ROOT / "src" / "alerting").rglob("*.py"))
+    packages = [ROOT / "src" / "alerting", ROOT / "src" / "tocsin_client"]
+    sources = "".join(path.read_text() for package in packages for path in package.rglob("*.py"))
     used = set(re.findall(r"TOCSIN_[A-Z_]+\b", sources))
     assert {name for name in described if name.startswith("TOCSIN")} == used
 
@@ -74,7 +75,7 @@ def test_every_kind_of_channel_has_a_chapter():
 
 
 def test_every_path_of_the_api_is_described():
-    paths = {route.path for route in [*routes(), *webhooks.routes()]}
+    paths = {route.path for route in [*routes(), *webhooks.routes(), *pings.routes()]}
     for router in (acting.router, reading.router, reports.router, status.router):
         paths |= {route.path for route in router.routes if getattr(route, "include_in_schema", True)}
     for path in paths:
@@ -86,7 +87,12 @@ def test_the_default_of_every_setting_is_told():
 
 
 def test_every_link_between_pages_leads_somewhere():
-    for path in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]:
+    for path in [
+        ROOT / "README.md",
+        ROOT / "CHANGELOG.md",
+        ROOT / "client" / "README.md",
+        *(ROOT / "docs").rglob("*.md"),
+    ]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text()):
             assert (path.parent / target).exists(), f"{path.relative_to(ROOT)} → {target}"
 

@@ -1,9 +1,9 @@
-"""What is in force just now? One configuration, compiled: rules, channels, scrubbing."""
+"""What is in force just now? One configuration, compiled: rules, channels, scrubbing, pings."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from alerting.configuration import Configuration
+from alerting.configuration import Configuration, Ping
 from alerting.configuration.mapping import EventMap
 from alerting.scrub import Scrubber
 from notifiers.channel import Channel
@@ -27,6 +27,7 @@ class Active:
     channels: Mapping[str, Channel]
     fallbacks: Mapping[str, str]
     webhooks: Mapping[str, Agreed] = field(default_factory=dict)
+    pings: Mapping[str, Ping] = field(default_factory=dict, repr=False)  # by their keys
 
     @property
     def targets(self) -> dict[str, tuple[str, ...]]:

@@ -4,7 +4,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse, Response
 
-from alerting.api import acting, ingest, reading, reports, status, webhooks
+from alerting.api import acting, ingest, pings, reading, reports, status, webhooks
 from alerting.api.context import ApiContext
 from alerting.api.security import Gate
 from alerting.database.port import StoreUnavailable
@@ -17,7 +17,7 @@ from alerting.pages.rendering import render
 def create_app(context: ApiContext) -> FastAPI:
     app = FastAPI(title="Tocsin", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.context = context
-    app.router.routes.extend([*ingest.routes(), *webhooks.routes()])
+    app.router.routes.extend([*ingest.routes(), *webhooks.routes(), *pings.routes()])
     _mount_inngest(app, context)
     for router in (status.router, reading.router, acting.router, reports.router, pages.router):
         app.include_router(router)

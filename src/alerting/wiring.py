@@ -1,13 +1,14 @@
 """How do the parts fit together? From settings and a configuration's text to what is in force."""
 
+import contextlib
 import logging
 from collections.abc import Mapping
 
 from alerting.active import Activate, Active, Agreed
-from alerting.configuration import Configuration, Invalid, load, with_notify
+from alerting.configuration import Configuration, Invalid, Ping, load, with_notify
 from alerting.configuration.mapping import compile_map
 from alerting.configuration.model import Webhook
-from alerting.configuration.variables import resolve
+from alerting.configuration.variables import Missing, resolve
 from alerting.scrub import Scrubber
 from alerting.settings import Settings, SettingsError
 from notifiers.channel import Channel
@@ -31,6 +32,7 @@ def activator(settings: Settings, environ: Mapping[str, str]) -> Activate:
             _channels(configuration, context, environ),
             {name: str(each["fallback"]) for name, each in configuration.channels.items() if each.get("fallback")},
             {name: _agreed(name, told, environ) for name, told in configuration.webhooks.items()},
+            _pings(configuration, environ),
         )
 
     return activate
@@ -81,3 +83,12 @@ def _channels(configuration: Configuration, context: ChannelContext, environ: Ma
         except ValueError as error:
             log.error("channel %s cannot be used: %s", name, error)
     return built
+
+
+def _pings(configuration: Configuration, environ: Mapping[str, str]) -> dict[str, Ping]:
+    """By key. A receiver starts only with every secret there is; a worker takes no pings and needs none of them."""
+    found: dict[str, Ping] = {}
+    for ping in configuration.pings:
+        with contextlib.suppress(Missing):
+            found[resolve(ping.key, environ)] = ping
+    return found

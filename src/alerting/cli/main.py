@@ -6,6 +6,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from tocsin_client.arguments import HELP, add_arguments
+
 FINE, BAD, WRONG_USAGE, UNREACHABLE = 0, 1, 2, 3
 
 
@@ -29,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     _configuration(commands)
     _looking(commands)
     _moving(commands)
+    add_arguments(_add(commands, "exec", HELP, "tocsin_client.exec:run"))
     return whole
 
 

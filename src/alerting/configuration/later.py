@@ -5,7 +5,7 @@ from typing import Any
 
 from alerting.configuration.positions import Path
 
-TOP = frozenset({"owners", "silences", "mute_timings", "inhibit", "reports", "pings", "self"})
+TOP = frozenset({"owners", "silences", "mute_timings", "inhibit", "reports", "self"})
 RULE = frozenset({"when", "for", "keep_firing_for", "on", "notify"})
 POLICY = frozenset({
     "group_by", "group_wait", "group_interval", "remind", "digest", "escalate", "storm", "mute",
@@ -13,6 +13,7 @@ POLICY = frozenset({
 CONDITIONS = frozenset({
     "rate", "consecutive", "new", "regressed", "spike", "missed", "running_longer", "stuck", "burn_rate", "all", "any",
 })  # fmt: skip
+PING = frozenset({"cron", "timezone", "grace"})
 TIMINGS = frozenset({"hourly", "daily"})
 
 
@@ -24,6 +25,8 @@ def planned(value: dict[str, Any]) -> Iterator[Path]:
         condition = rule.get("condition")
         if isinstance(condition, dict):
             yield from (("rules", index, "condition", key) for key in condition if key in CONDITIONS)
+    for index, ping in _items(value.get("pings")):
+        yield from (("pings", index, key) for key in ping if key in PING)
     for name, policy in _pairs(value.get("policies")):
         yield from (("policies", name, key) for key in policy if key in POLICY)
         for severity, timing in _pairs_of_text(policy.get("timing")):

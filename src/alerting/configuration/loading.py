@@ -8,7 +8,17 @@ from pydantic import BaseModel, ValidationError
 
 from alerting.configuration import later
 from alerting.configuration.mapping import BadMap, compile_map
-from alerting.configuration.model import NOTIFY, Configuration, File, Retention, Scrub, Webhook, of_file
+from alerting.configuration.model import (
+    NOTIFY,
+    PING_KEY,
+    Configuration,
+    File,
+    Ping,
+    Retention,
+    Scrub,
+    Webhook,
+    of_file,
+)
 from alerting.configuration.positions import Path, Placed, read
 from alerting.configuration.problems import Invalid, Problem
 from alerting.configuration.variables import missing_in, resolve
@@ -24,6 +34,7 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("rules", "condition"): CountCondition,
     ("rules", "resolve"): Resolve,
     ("policies",): Policy,
+    ("pings",): Ping,
     ("retention",): Retention,
     ("scrub",): Scrub,
     ("webhooks",): Webhook,
@@ -47,7 +58,8 @@ def check(text: str, file: str, environ: Mapping[str, str]) -> list[Problem]:
     except Invalid as invalid:
         return invalid.problems
     _, problems = _read(placed, text)
-    return sorted([*problems, *_channel_problems(placed, environ), *_webhook_problems(placed, environ)])
+    secrets = (_channel_problems, _webhook_problems, _ping_problems)
+    return sorted([*problems, *(problem for find in secrets for problem in find(placed, environ))])
 
 
 def _read(placed: Placed, text: str) -> tuple[Configuration | None, list[Problem]]:
@@ -184,14 +196,37 @@ def _channel_problems(placed: Placed, environ: Mapping[str, str]) -> Iterator[Pr
             continue
         missing = list(missing_in(config, environ, path))
         for place, variable in missing:
-            yield placed.problem(place, f"the environment variable {variable} is not set; set it before Tocsin starts")
+            yield placed.problem(place, _not_set(variable))
         if not missing:
             yield from _bad_channel(placed, path, resolve(config, environ))
 
 
 def _webhook_problems(placed: Placed, environ: Mapping[str, str]) -> Iterator[Problem]:
     for place, variable in missing_in(placed.value.get("webhooks"), environ, ("webhooks",)):
-        yield placed.problem(place, f"the environment variable {variable} is not set; set it before Tocsin starts")
+        yield placed.problem(place, _not_set(variable))
+
+
+def _ping_problems(placed: Placed, environ: Mapping[str, str]) -> Iterator[Problem]:
+    """Two workflows under one key, and what the environment's secrets make of the keys. None is quoted."""
+    pings = placed.value.get("pings")
+    seen: dict[str, int] = {}
+    for index, ping in enumerate(pings if isinstance(pings, list) else ()):
+        path: Path = ("pings", index, "key")
+        if not isinstance(ping, dict) or not isinstance(ping.get("key"), str):
+            continue
+        missing = list(missing_in(ping["key"], environ, path))
+        for place, variable in missing:
+            yield placed.problem(place, _not_set(variable))
+        key = "" if missing else resolve(ping["key"], environ)
+        if key and key in seen:
+            yield placed.problem(path, f"is the key of pings[{seen[key]}] as well; give each its own")
+        elif "${" in ping["key"] and not missing and not PING_KEY.fullmatch(key):
+            yield placed.problem(path, "its value must be 1 to 100 letters, digits, - and _")
+        seen.setdefault(key, index)
+
+
+def _not_set(variable: str) -> str:
+    return f"the environment variable {variable} is not set; set it before Tocsin starts"
 
 
 def _bad_channel(placed: Placed, path: Path, config: dict[str, Any]) -> Iterator[Problem]:

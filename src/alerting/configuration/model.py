@@ -1,16 +1,18 @@
 """What does a configuration come to?"""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from rules.config import ANY_FAILURE, ConfigDuration, Policy, Rule, Section, SeverityRule
 from rules.instants import DAY, HOUR
 from rules.ruleset import Ruleset
 
 NOTIFY = "notify"
+PING_KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 class Retention(Section):
@@ -33,6 +35,21 @@ class Webhook(Section):
     map: dict[str, Any] | None = None
 
 
+class Ping(Section):
+    """Whoever knows ``key`` may tell what becomes of ``workflow``, by calling ``/ping/KEY``."""
+
+    key: str = Field(repr=False)
+    workflow: Annotated[str, Field(min_length=1, max_length=200)]
+    environment: Annotated[str, Field(max_length=200)] = ""
+
+    @field_validator("key")
+    @classmethod
+    def _fits_an_address(cls, key: str) -> str:
+        if "${" not in key and not PING_KEY.fullmatch(key):
+            raise ValueError("must be 1 to 100 letters, digits, - and _, for it is part of an address")
+        return key
+
+
 class File(Section):
     """The whole file, section by section; channels are checked by their own kinds."""
 
@@ -40,6 +57,7 @@ class File(Section):
     channels: dict[str, dict[str, Any]] = Field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     policies: dict[str, Policy] = Field(default_factory=dict)
+    pings: tuple[Ping, ...] = ()
     retention: Retention = Retention()
     scrub: Scrub = Scrub()
     webhooks: dict[str, Webhook] = Field(default_factory=dict)
@@ -47,7 +65,8 @@ class File(Section):
 
 @dataclass(slots=True, frozen=True)
 class Configuration:
-    """``channels`` are as written, their ``${NAME}`` unresolved: secrets are read when a channel is built."""
+    """``channels`` and the keys of ``pings`` are as written, their ``${NAME}`` unresolved: secrets are read when one is
+    built."""
 
     text: str = ""
     rules: tuple[Rule, ...] = (ANY_FAILURE,)
@@ -57,6 +76,7 @@ class Configuration:
     retention: Retention = field(default_factory=Retention)
     scrub: Scrub = field(default_factory=Scrub)
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
+    pings: tuple[Ping, ...] = ()
 
     def ruleset(self) -> Ruleset:
         return Ruleset(self.rules, self.severities, self.policies)
@@ -68,8 +88,16 @@ def of_file(file: File, text: str) -> Configuration:
     policies.setdefault("default", Policy(channels=tuple(file.channels)))
     rules = file.rules or (ANY_FAILURE,)
     return Configuration(
-        text, rules, file.severity, policies, file.channels, file.retention, file.scrub, file.webhooks
-    )  # fmt: skip
+        text,
+        rules,
+        file.severity,
+        policies,
+        file.channels,
+        file.retention,
+        file.scrub,
+        file.webhooks,
+        file.pings,
+    )
 
 
 def with_notify(configuration: Configuration, urls: list[str]) -> Configuration:
