@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from tocsin_client.tail import Tail
 
 GRACE_SECONDS = 10.0
 _PIECE = 64 * 1024
+_LOOK_SECONDS = 0.2
 _MOST_IN_A_PIPE = 1024 * 1024
 _SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 
@@ -39,11 +41,11 @@ class Child:
             close_fds=False,
             start_new_session=apart,
         )
-        reading, self._ended = os.pipe()
+        self._ended, self._ending = os.pipe()
         streams = ((self._process.stdout, 1), (self._process.stderr, 2))
-        self._pumps = [Pump(source, target, self.tail, reading) for source, target in streams]
-        for pump in self._pumps:
-            pump.start()
+        self._pumps = [Pump(source, target, self.tail, self._ended) for source, target in streams]
+        for thread in (*self._pumps, threading.Thread(target=self._await_end, daemon=True)):
+            thread.start()
 
     def send(self, number: int) -> None:
         if self._process.returncode is not None:
@@ -51,28 +53,37 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             (os.killpg if self._apart else os.kill)(self._process.pid, number)
 
-    def wait(self, seconds: float | None) -> int:
+    def wait(self, seconds: float | None, woken: int) -> int:
         """The exit code, negative for a signal. After ``seconds`` it is asked to end, and soon after made to."""
-        try:
-            code = self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
+        if not self._ends_within(seconds, woken):
             self.timed_out = True
-            code = self._made_to_end()
-        os.close(self._ended)
+            self.send(signal.SIGTERM)
+            if not self._ends_within(GRACE_SECONDS, woken):
+                self.send(signal.SIGKILL)
+                self._ends_within(None, woken)
+        code: int = self._process.returncode
         return code
 
-    def _made_to_end(self) -> int:
-        self.send(signal.SIGTERM)
-        try:
-            return self._process.wait(GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.send(signal.SIGKILL)
-            return self._process.wait()
+    def _await_end(self) -> None:
+        self._process.wait()
+        os.close(self._ending)
+
+    def _ends_within(self, seconds: float | None, woken: int) -> bool:
+        """``woken``, for a signal that comes just before the main thread goes to sleep would else be heard too late."""
+        until = None if seconds is None else time.monotonic() + seconds
+        while True:
+            left = None if until is None else max(0.0, until - time.monotonic())
+            ready, _, _ = select.select([self._ended, woken], [], [], left)
+            if self._ended in ready or not ready:
+                return bool(ready)
+            os.read(woken, _PIECE)
 
     def finish_output(self, seconds: float | None) -> None:
         """Until all that the command wrote has gone on to whoever reads it."""
-        for pump in self._pumps:
-            pump.join(seconds)
+        until = None if seconds is None else time.monotonic() + seconds
+        while any(pump.is_alive() for pump in self._pumps) and (until is None or time.monotonic() < until):
+            for pump in self._pumps:
+                pump.join(_LOOK_SECONDS)
 
 
 class Pump(threading.Thread):
@@ -106,18 +117,25 @@ def _write(target: int, data: bytes) -> None:
 
 
 @contextlib.contextmanager
-def signals_to(handle: Callable[[int], None]) -> Iterator[None]:
-    """What reaches us is handed on. One that is ignored stays so, for ``nohup`` means the command."""
+def signals_to(handle: Callable[[int], None]) -> Iterator[int]:
+    """What reaches us is handed on; the file that is given tells that something came. A signal that is ignored stays
+    so, for ``nohup`` means the command."""
+    woken, waking = os.pipe()
+    os.set_blocking(waking, False)
+    wakened_before = signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
     before: dict[int, Any] = {}
     for name in _SIGNALS:
         number = getattr(signal, name)
         if signal.getsignal(number) not in (signal.SIG_IGN, None):
             before[number] = signal.signal(number, lambda got, _frame: handle(got))
     try:
-        yield
+        yield woken
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        signal.set_wakeup_fd(wakened_before)
+        os.close(woken)
+        os.close(waking)
 
 
 def is_in_front() -> bool:

@@ -59,7 +59,7 @@ class Watch:
         self._started_at = now()
 
     def run(self) -> int:
-        with signals_to(self._heard):
+        with signals_to(self._heard) as woken:
             try:
                 self._child = Child(command_of(self._asked), self._its_environment(), self._is_apart())
             except OSError as error:
@@ -68,7 +68,7 @@ class Watch:
                 self._child.send(number)
             starting = threading.Thread(target=self._tell, args=(self._event("running"), _START_SECONDS), daemon=True)
             starting.start()
-            code = self._child.wait(self._asked.timeout)
+            code = self._child.wait(self._asked.timeout, woken)
             self._wind_up(code, self._child, starting)
         return code if code >= 0 else 128 - code
 
@@ -89,9 +89,11 @@ class Watch:
         if self._over:
             self._over = False
             raise Hurry
+        if self._in_front and number in {signal.SIGINT, signal.SIGQUIT}:
+            return  # the terminal has told the command as well
         if self._child is None:
             self._early.append(number)
-        elif not (self._in_front and number in {signal.SIGINT, signal.SIGQUIT}):
+        else:
             self._child.send(number)
 
     def _not_started(self, error: OSError) -> int:

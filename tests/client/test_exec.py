@@ -117,21 +117,25 @@ def is_gone(process):
 
 def test_one_that_will_not_end_is_made_to(watched, tocsin):
     began = time.monotonic()
-    done = watched.run(
-        PYTHON, "-c", "import signal; signal.signal(15, 1); signal.pause()", options=("--timeout", "500ms")
-    )
+    program = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.pause()"
+    done = watched.run(PYTHON, "-c", program, options=("--timeout", "500ms"))
     assert done.returncode == 128 + signal.SIGKILL
     assert 10 < time.monotonic() - began < 20
     assert told(tocsin)[1]["outcome"] == "timed_out"
 
 
+def counting(name):
+    """A program that counts how often a signal reaches it from when it says that it is ready."""
+    return (
+        f"import signal, sys\nwanted = {{signal.{name}}}\nsignal.pthread_sigmask(signal.SIG_BLOCK, wanted)\n"
+        "print('ready', flush=True)\n"
+        "count = bool(signal.sigtimedwait(wanted, 60)) + bool(signal.sigtimedwait(wanted, 0.3))\n"
+    )
+
+
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1"])
 def test_signals_reach_the_command_once_and_what_it_makes_of_them_holds(watched, tocsin, name):
-    program = (
-        "import signal, sys\ngot = []\n"
-        f"signal.signal(signal.{name}, lambda n, f: got.append(n))\n"
-        "print('ready', flush=True)\nsignal.pause()\nsignal.sigtimedwait([], 0.2)\nprint(len(got))\nsys.exit(7)"
-    )
+    program = counting(name) + "print(count, flush=True); sys.exit(7)"
     wrapper = watched.start(PYTHON, "-c", program)
     assert wrapper.stdout.readline() == b"ready\n"
     wrapper.send_signal(getattr(signal, name))
@@ -141,12 +145,10 @@ def test_signals_reach_the_command_once_and_what_it_makes_of_them_holds(watched,
 
 
 def test_ctrl_c_in_a_terminal_reaches_the_command_once(watched, tocsin):
-    program = (
-        "import signal, sys, time\ngot = []\nsignal.signal(signal.SIGINT, lambda n, f: got.append(n))\n"
-        "print('ready', flush=True)\nsignal.pause()\nsignal.sigtimedwait([], 0.3)\nsys.exit(len(got))"
-    )
+    program = counting("SIGINT") + "sys.exit(count)"
     pid, terminal = pty.fork()
     if pid == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.execve(PYTHON, watched.command(PYTHON, "-c", program), watched.environment)
     shown = b""
     while b"ready" not in shown:
@@ -160,11 +162,8 @@ def test_ctrl_c_in_a_terminal_reaches_the_command_once(watched, tocsin):
 
 def test_what_is_ignored_stays_ignored(watched, tocsin):
     """``nohup tocsin exec``: the hang-up is not meant for the command."""
-    wrapper = watched.start(
-        *sh("echo ready; read line; echo $line"),
-        stdin=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(1, signal.SIG_IGN),
-    )
+    ignoring = {"stdin": subprocess.PIPE, "preexec_fn": lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)}
+    wrapper = watched.start(*sh("echo ready; read line; echo $line"), **ignoring)
     assert wrapper.stdout.readline() == b"ready\n"
     os.killpg(wrapper.pid, signal.SIGHUP)
     out, _ = wrapper.communicate(b"still here\n", timeout=30)
@@ -233,9 +232,9 @@ def test_one_that_it_leaves_behind_with_its_output_is_not_waited_for(watched, to
 
 
 def test_one_that_it_leaves_behind_may_write_without_end(watched, tocsin):
-    done = watched.run(*sh("yes & echo $!; sleep 0.2; exit 5"), stdout=subprocess.PIPE, capture_output=False)
+    done = watched.run(*sh("yes & echo $! >&2; sleep 0.2; exit 5"))
     assert done.returncode == 5
-    wait_until(lambda: is_gone(int(done.stdout.split(b"\n")[0])), "gone", 10, str)
+    wait_until(lambda: is_gone(int(done.stderr.split(b"\n")[0])), "gone", 10, str)
 
 
 def test_a_reader_that_leaves_is_noticed_by_the_command(watched, tocsin):

@@ -45,8 +45,7 @@ class Watched:
         return subprocess.run(self.command(*command, options=options), env=self.environment, check=False, **how)
 
     def start(self, *command: str, options: tuple[str, ...] = (), **how: Any) -> "subprocess.Popen[bytes]":
-        """In a session of its own, as cron would: no terminal of the tester's takes part, nor a signal that whatever
-        started the tests ignores."""
+        """In a session of its own, as by cron: no terminal of the tester's takes part, nor what the tester ignores."""
         how = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "start_new_session": True, **how}
         how.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         return subprocess.Popen(self.command(*command, options=options), env=self.environment, **how)
