@@ -12,7 +12,7 @@ import pytest
 
 from support.databases import query
 from support.fleet import Fleet
-from support.service import bare_environment
+from support.service import bare_environment, free_port
 from support.sinks import HttpSink
 
 FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
@@ -23,7 +23,7 @@ def refused(folder: Path, url: str, command: str = "worker") -> str:
     done = subprocess.run(
         [sys.executable, "-m", "alerting.cli.main", command],
         cwd=folder,
-        env={**bare_environment(folder), "TOCSIN_DATABASE_URL": url},
+        env={**bare_environment(folder), "TOCSIN_DATABASE_URL": url, "TOCSIN_LISTEN": f"127.0.0.1:{free_port()}"},
         capture_output=True,
         text=True,
         timeout=30,
