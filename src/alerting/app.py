@@ -4,8 +4,8 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse, Response
 
-from alerting.api import acting, ingest, pings, reading, reports, status, webhooks
-from alerting.api.context import ApiContext
+from alerting.api import acting, ingest, pings, reading, reports, sources, status, webhooks
+from alerting.api.context import ApiContext, context_of
 from alerting.api.security import Gate
 from alerting.database.port import StoreUnavailable
 from alerting.inbox.port import Overloaded
@@ -13,16 +13,19 @@ from alerting.moments import BadQuery
 from alerting.pages import router as pages
 from alerting.pages.rendering import render
 
+_NO_DOOR = "this is no door; OTLP goes to /v1/traces and /v1/logs, events to /api/v1/events, others to /ingest/…"
+
 
 def create_app(context: ApiContext) -> FastAPI:
     app = FastAPI(title="Tocsin", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.context = context
     app.router.routes.extend([*ingest.routes(), *webhooks.routes(), *pings.routes()])
     _mount_inngest(app, context)
-    for router in (status.router, reading.router, acting.router, reports.router, pages.router):
+    for router in (status.router, reading.router, sources.router, acting.router, reports.router, pages.router):
         app.include_router(router)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(404, _http_error)
+    app.add_exception_handler(405, _http_error)
     app.add_exception_handler(BadQuery, _bad_query)
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(Overloaded, _overloaded)
@@ -57,6 +60,8 @@ def _http_error(request: Request, error: Exception) -> Response:
     code, detail = getattr(error, "status_code", 500), getattr(error, "detail", str(error))
     if detail == "Not Found":
         detail = f"there is nothing at {request.url.path}"
+    if request.method not in {"GET", "HEAD"} and code in {404, 405}:
+        context_of(request).turned_away.add(request.url.path, code, _NO_DOOR)
     return _problem(request, code, str(detail))
 
 
@@ -76,5 +81,5 @@ def _unavailable(request: Request, error: Exception) -> Response:
     return response
 
 
-def _overloaded(_request: Request, error: Exception) -> Response:
-    return ingest.refusal("", error if isinstance(error, Overloaded) else Overloaded(str(error)))
+def _overloaded(request: Request, error: Exception) -> Response:
+    return ingest.refusal(request, "", error if isinstance(error, Overloaded) else Overloaded(str(error)))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 import uvicorn
 
 from alerting.api.context import ApiContext
+from alerting.api.turned_away import TurnedAways
 from alerting.app import create_app
 from alerting.backend import Backend, accepted_count, open_backend, open_bell, open_log
 from alerting.configuration import Invalid, check
@@ -139,6 +140,7 @@ def open_parts(settings: Settings, environ: Mapping[str, str], text: str) -> Par
         active=lambda: active,
         spans_of_run=lambda run: spans_of_run(backend.store, backend.archive, active.scrubber, run),
         accepted=accepted,
+        turned_away=TurnedAways(backend.clock.now),
     )
     return Parts(context, backend)
 

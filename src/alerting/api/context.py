@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from alerting.active import Active
+from alerting.api.turned_away import TurnedAways
 from alerting.clock import Clock
 from alerting.database.port import Connection, Store
 from alerting.inbox.port import Entry
@@ -28,6 +29,7 @@ class ApiContext:
     active: Callable[[], Active]
     spans_of_run: Callable[[str], list[SpanRecord]]
     accepted: Callable[[Connection, Progress], int]
+    turned_away: TurnedAways
 
     async def append(self, entry: Entry) -> None:
         """Returns once the row is durable. Raises Overloaded."""

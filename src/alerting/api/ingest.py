@@ -45,7 +45,9 @@ def _otlp(signal: str, check: Check) -> Callable[[Request], Awaitable[Response]]
             if checked.items and signal != "metrics":
                 await context_of(request).append(Entry(signal, raw, media, encoding, checked.items))
         except (IngestError, Overloaded) as error:
-            return refusal(media, error)
+            return refusal(request, media, error)
+        if checked.message:
+            context_of(request).turned_away.add(request.url.path, 200, checked.message)
         return Response(otlp.success_body(signal, media, checked), media_type=media)
 
     return receive
@@ -60,8 +62,10 @@ def _events(kind: str, check: Callable[[bytes], EventsCheck]) -> Callable[[Reque
             if checked.accepted:
                 await context_of(request).append(Entry(kind, raw, otlp.JSON, encoding, checked.accepted))
         except (IngestError, Overloaded) as error:
-            return refusal("", error)
+            return refusal(request, "", error)
         said = {"accepted": checked.accepted, "rejected": checked.rejected}
+        if checked.rejected:
+            context_of(request).turned_away.add(request.url.path, 202, str(checked.rejected[0]["error"]))
         nothing_taken = checked.rejected and not checked.accepted
         return _json(said, 400 if nothing_taken else 202)
 
@@ -90,9 +94,10 @@ async def _in_thread_if_large(body: bytes, check: Callable[[], Any]) -> Any:
     return await asyncio.to_thread(check) if len(body) > _LARGE else check()
 
 
-def refusal(media: str, error: IngestError | Overloaded) -> Response:
+def refusal(request: Request, media: str, error: IngestError | Overloaded) -> Response:
     """In the protocol's own form: a Status for OTLP, ``{"error"}`` elsewhere."""
     status = error.status if isinstance(error, IngestError) else 503
+    context_of(request).turned_away.add(request.url.path, status, str(error))
     # Exporters give up after ten seconds in all: a longer wait would be a loss.
     headers = {"Retry-After": str(random.randint(1, 4))} if status == 503 else {}
     if media:

@@ -24,6 +24,7 @@ from alerting.settings import SettingsError
 
 LIMIT = 64 * 1024 * 1024
 _AT_ONCE = 16  # each waits for its body to be durable; what is committed together is one wait
+_NO_KEY = "the ingest key is missing or wrong; send it as x-tocsin-key"
 _SIGNALS: dict[str, tuple[str, Callable[[bytes, str], Checked]]] = {
     "traces": ("opentelemetry.proto.collector.trace.v1.TraceService", otlp.check_traces),
     "logs": ("opentelemetry.proto.collector.logs.v1.LogsService", otlp.check_logs),
@@ -63,16 +64,22 @@ class GrpcDoor:
         return grpc.method_handlers_generic_handler(service, {"Export": grpc.unary_unary_rpc_method_handler(export)})
 
     def _take(self, signal: str, check: Callable[[bytes, str], Checked], body: bytes, call: Any) -> bytes:
+        door = f"gRPC {signal}"
         if not self._has_key(dict(call.invocation_metadata())):
-            call.abort(grpc.StatusCode.UNAUTHENTICATED, "the ingest key is missing or wrong; send it as x-tocsin-key")
+            self._context.turned_away.add(door, 401, _NO_KEY)
+            call.abort(grpc.StatusCode.UNAUTHENTICATED, _NO_KEY)
         try:
             checked = check(body, otlp.PROTOBUF)
             if checked.items and signal != "metrics":
                 self._context.inbox.append_and_wait(Entry(signal, body, otlp.PROTOBUF, "", checked.items))
         except IngestError as error:
+            self._context.turned_away.add(door, error.status, str(error))
             call.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         except Overloaded as error:
+            self._context.turned_away.add(door, 503, str(error))
             _put_off(call, str(error))
+        if checked.message:
+            self._context.turned_away.add(door, 200, checked.message)
         return otlp.success_body(signal, otlp.PROTOBUF, checked)
 
     def _has_key(self, metadata: dict[str, Any]) -> bool:

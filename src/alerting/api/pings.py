@@ -45,6 +45,7 @@ def _door(starts: Starts) -> Callable[[Request], Awaitable[Response]]:
             body = await _end_of_body(request)
             ping = _known(context_of(request).active().pings, request.path_params["key"])
         except BadPing as bad:
+            context_of(request).turned_away.add("/ping/…", bad.status, str(bad))
             return PlainTextResponse(str(bad), bad.status)
         await _take(context_of(request), starts, ping, told, rid, body)
         return PlainTextResponse("OK")

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from alerting.api.context import context_of
 from alerting.ingest import otlp
 from alerting.settings import Settings
 
@@ -105,6 +106,7 @@ def _is_foreign(request: Request) -> bool:
 
 def _no_key(path: str, request: Request) -> Response:
     message = NO_KEY
+    context_of(request).turned_away.add(path, 401, message)
     if path.startswith("/v1/"):
         media = otlp.JSON if "json" in request.headers.get("content-type", "") else otlp.PROTOBUF
         return Response(otlp.error_body(media, 16, message), 401, media_type=media)

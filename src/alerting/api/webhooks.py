@@ -40,7 +40,9 @@ async def _receive(request: Request) -> Response:
         _allow(context, request, name, sender, agreed, raw)
         said = await _take(context, request, name, sender, agreed, body)
     except (IngestError, Overloaded) as error:
-        return refusal("", error)
+        return refusal(request, "", error)
+    if "note" in said:
+        context.turned_away.add(request.url.path, 202, _NOTHING)
     return JSONResponse(said, 202)
 
 

@@ -25,11 +25,11 @@ def show(asked: argparse.Namespace) -> int:
     query = {name: getattr(asked, name, None) for name in ("limit", "workflow", "since")}
     path = f"/api/v1/{_PATHS.get(asked.what, asked.what)}"
     try:
-        answer = _client(asked).get(path, params={name: value for name, value in query.items() if value is not None})
+        answer = client(asked).get(path, params={name: value for name, value in query.items() if value is not None})
     except httpx2.TransportError as error:
-        return _unreachable(asked, error)
+        return unreachable(asked, error)
     if answer.status_code != 200:
-        return _refused(answer)
+        return refused(answer)
     items = answer.json()["items"]
     if asked.json:
         print(json.dumps(items, indent=1))
@@ -41,11 +41,11 @@ def show(asked: argparse.Namespace) -> int:
 def act(asked: argparse.Namespace) -> int:
     by = os.environ.get("USER") or "cli"
     try:
-        answer = _client(asked).post(f"/api/v1/alerts/{asked.alert}/{asked.action}", json={"by": by})
+        answer = client(asked).post(f"/api/v1/alerts/{asked.alert}/{asked.action}", json={"by": by})
     except httpx2.TransportError as error:
-        return _unreachable(asked, error)
+        return unreachable(asked, error)
     if answer.status_code != 202:
-        return _refused(answer)
+        return refused(answer)
     print(f"{asked.action}d {asked.alert}")
     return FINE
 
@@ -55,16 +55,16 @@ def _url(asked: argparse.Namespace) -> str:
     return asked.url or os.environ.get("TOCSIN_PUBLIC_URL") or f"http://{listen}"
 
 
-def _client(asked: argparse.Namespace) -> httpx2.Client:
+def client(asked: argparse.Namespace) -> httpx2.Client:
     password = os.environ.get("TOCSIN_ADMIN_PASSWORD")
     return httpx2.Client(base_url=_url(asked), auth=("admin", password) if password else None, timeout=10)
 
 
-def _unreachable(asked: argparse.Namespace, error: Exception) -> int:
+def unreachable(asked: argparse.Namespace, error: Exception) -> int:
     return complain(f"no service answers at {_url(asked)} ({error}); start tocsin serve, or give --url", UNREACHABLE)
 
 
-def _refused(answer: httpx2.Response) -> int:
+def refused(answer: httpx2.Response) -> int:
     try:
         said = answer.json().get("error", answer.text)
     except ValueError:

@@ -92,6 +92,8 @@ def _looking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         if name in {"runs", "alerts", "groups"}:
             command.add_argument("--workflow", metavar="GLOB")
             command.add_argument("--since", metavar="AGO")
+    help_ = "Say what arrives, what of it is understood, and what mends the rest"
+    _add(commands, "doctor", help_, "alerting.cli.doctor:doctor").add_argument("--url", help="the service")
     for name, help_ in (("ack", "Acknowledge an alert"), ("resolve", "Resolve an alert")):
         command = _add(commands, name, help_, "alerting.cli.looking:act")
         command.set_defaults(action={"ack": "acknowledge"}.get(name, name))

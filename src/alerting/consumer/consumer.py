@@ -1,5 +1,6 @@
 """Who works the inbox off? One thread: take, work, commit, ring. What differs is where the work comes from."""
 
+import contextlib
 import logging
 import threading
 from abc import ABC, abstractmethod
@@ -16,6 +17,7 @@ from alerting.consumer import housekeeping
 from alerting.consumer.batch import Batch, Memory, work
 from alerting.consumer.decoding import Decoded
 from alerting.consumer.poison import failure_of
+from alerting.consumer.sightings import Sightings
 from alerting.database.port import Connection, Store, StoreUnavailable
 from alerting.inbox.port import Archive, InboxRow, Position
 from alerting.storage import progress
@@ -50,6 +52,7 @@ class Consumer(ABC):
         self._beat_at: Instant = 0
         self._expired_at: Instant = 0
         self._next_deadline: Instant | None = None
+        self.sightings = Sightings()
         with store.read() as connection:
             self._memory = self._remember(connection)
             self.active = around.activate(progress.active_configuration(connection))
@@ -67,10 +70,13 @@ class Consumer(ABC):
                 continue
             if not busy:
                 bell.wait(self._nap())
+        with contextlib.suppress(StoreUnavailable):
+            self.sightings.write_at_once(self._store)
         self.leave()
 
     def once(self) -> bool:
         """One batch, or the deadlines that are due. Whether there was anything to do."""
+        self.sightings.write(self._store, self._clock.machine_now())
         if self._work_on_next():
             self._beat()
             return True

@@ -6,6 +6,7 @@ from alerting.inbox.port import InboxRow
 from alerting.ingest.encoding import IngestError, decompress
 from alerting.ingest.facts import Fact, RunFact
 from alerting.ingest.recognise import recognise
+from alerting.ingest.seen import SeenFrom
 from alerting.scrub import Scrubber
 from rules.model import ErrorInfo
 
@@ -28,6 +29,8 @@ class Decoded:
     row: InboxRow
     facts: list[Fact] = field(default_factory=list)
     unreadable: str = ""
+    seen: SeenFrom = field(default_factory=dict)
+    note: str = ""
 
 
 def decode(row: InboxRow, scrubber: Scrubber) -> Decoded:
@@ -35,7 +38,8 @@ def decode(row: InboxRow, scrubber: Scrubber) -> Decoded:
     try:
         body = decompress(entry.body, entry.encoding, LIMIT)
         found = recognise(entry.kind, body, entry.media, row.received_at)
-        return Decoded(row, [_scrubbed(fact, scrubber) for fact in found.facts])
+        facts = [_scrubbed(fact, scrubber) for fact in found.facts]
+        return Decoded(row, facts, seen=found.seen, note="; ".join(found.notes))
     except UNREADABLE as error:
         return Decoded(row, unreadable=f"{type(error).__name__}: {error}"[:500])
 

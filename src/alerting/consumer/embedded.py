@@ -85,6 +85,7 @@ class EmbeddedConsumer(Consumer):
             progress.save(connection, done)
 
         self._commit(batch, finish)
+        self.sightings.take(batch.rows)
 
     def _nothing(self, connection: Connection) -> None:
         progress.save(connection, self._memory.progress)

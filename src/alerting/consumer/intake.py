@@ -12,6 +12,7 @@ from alerting.cluster.membership import LeaseLost
 from alerting.consumer.consumer import LONGEST_BATCH, aside, reason_of
 from alerting.consumer.decoding import UNREADABLE, Decoded, decode
 from alerting.consumer.routing import Routed, act, route
+from alerting.consumer.sightings import Sightings
 from alerting.database.port import Connection, Store
 from alerting.inbox import claims
 from alerting.inbox.port import ACTION, CONFIGURATION, InboxRow
@@ -26,8 +27,8 @@ _alert = table(AlertRow)
 
 
 class Intake:
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, sightings: Sightings) -> None:
+        self._store, self._sightings = store, sightings
 
     def once(self, worker: str, scrubber: Callable[[Connection], Scrubber]) -> int:
         """Read one batch; how many rows it had. ``scrubber`` gives the one in force. Raises LeaseLost."""
@@ -56,6 +57,7 @@ class Intake:
                     latest = decoded[-1].row.received_at
                     runs.save_loose(connection, routed.loose, latest, latest + runs.LOOK_AFTER)
                 tasks.put(connection, routed.parts)
+            self._sightings.take(decoded)
         except (*UNREADABLE, DBAPIError) as error:
             self._narrow(worker, decoded, error)
 

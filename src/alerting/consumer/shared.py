@@ -42,11 +42,11 @@ class SharedConsumer(Consumer):
 
     def __init__(self, store: Store, clock: Clock, archive: Archive, member: Member, around: Around) -> None:
         self._member = member
-        self._intake = Intake(store)
         self._attended_at: Instant = 0
         self._configuration = 0
         member.attend()
         super().__init__(store, clock, archive, around)
+        self._intake = Intake(store, self.sightings)
 
     def once(self) -> bool:
         try:

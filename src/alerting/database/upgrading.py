@@ -10,9 +10,9 @@ from sqlalchemy import inspect, text
 
 from alerting.database.port import Connection, SchemaMismatch
 
-HEAD = "0003"
+HEAD = "0004"
 _FIRST = "0001"
-_KNOWN = (_FIRST, "0002", HEAD)
+_KNOWN = ("0001", "0002", "0003", HEAD)
 _LOCK = 7_464_001  # any number that nobody else takes: one process at a time changes the schema
 SCRIPTS = Path(__file__).parent / "migrations"
 

@@ -9,6 +9,7 @@ from alerting.ingest.engines.adapter import Adapter
 from alerting.ingest.facts import ErrorFact, Fact, RunFact
 from alerting.ingest.otlp import decode_logs, decode_traces, is_valid
 from alerting.ingest.records import RecordView
+from alerting.ingest.seen import Seen, SeenFrom
 from alerting.ingest.spans import ResourceView, SpanRecord, SpanView
 from alerting.ingest.webhooks import SENDERS
 from alerting.ingest.webhooks.sender import Sender
@@ -25,6 +26,17 @@ class Recognised:
     facts: list[Fact]
     items: int
     notes: list[str] = field(default_factory=list)
+    seen: SeenFrom = field(default_factory=dict)
+
+    def hear(self, service: str, engine: str, facts: list[Fact]) -> None:
+        """One item of ``service``, and what it said."""
+        seen = self.seen.get((service, engine))
+        if seen is None:
+            seen = self.seen[service, engine] = Seen()
+        seen.items += 1
+        if facts:
+            self.facts.extend(facts)
+            seen.count(facts)
 
 
 def recognise(kind: str, body: bytes, media: str, received_at: Instant) -> Recognised:
@@ -43,7 +55,7 @@ def _traces(body: bytes, media: str, _received_at: Instant) -> Recognised:
         for adapter in adapters:
             facts = adapter.span(view)
             if facts is not None:
-                found.facts.extend(facts)
+                found.hear(view.resource.service, adapter.engine, facts)
                 break
     return found
 
@@ -69,31 +81,43 @@ def _logs(body: bytes, media: str, _received_at: Instant) -> Recognised:
             adapters = [adapter for adapter in concerned if adapter.looks_at(part.scope.name)]
             for record in part.log_records:
                 found.items += 1
-                found.facts.extend(_facts_of_record(RecordView(record, resource, part.scope.name), adapters))
+                view = RecordView(record, resource, part.scope.name)
+                found.hear(resource.service, *_facts_of_record(view, adapters))
     return found
 
 
-def _facts_of_record(view: RecordView, adapters: list[Adapter]) -> list[Fact]:
+def _facts_of_record(view: RecordView, adapters: list[Adapter]) -> tuple[str, list[Fact]]:
     for adapter in adapters:
         facts = adapter.record(view)
         if facts is not None:
-            return facts
-    return []
+            return adapter.engine, facts
+    return "", []
 
 
 def _events(body: bytes, _media: str, received_at: Instant) -> Recognised:
-    return Recognised(*events.facts(body, received_at))
+    return _told(*events.facts(body, received_at))
 
 
 def _inngest(body: bytes, _media: str, _received_at: Instant) -> Recognised:
-    return Recognised(*inngest.facts(body))
+    return _told(*inngest.facts(body), "inngest")
 
 
-def _webhook(sender: Sender) -> Callable[[bytes, str, Instant], Recognised]:
+def _webhook(name: str, sender: Sender) -> Callable[[bytes, str, Instant], Recognised]:
     def read(body: bytes, _media: str, received_at: Instant) -> Recognised:
-        return Recognised(sender.read(jsontext.read(body, "send the webhook as JSON"), received_at), 1)
+        return _told(sender.read(jsontext.read(body, "send the webhook as JSON"), received_at), 1, name)
 
     return read
+
+
+def _told(facts: list[Fact], items: int, engine: str = "") -> Recognised:
+    """Events and webhooks: nothing but facts, each of an engine that it names."""
+    found = Recognised(facts, items, seen={("", engine): Seen(items)} if engine else {})
+    for fact in facts:
+        key = "", engine or fact.engine
+        seen = found.seen.setdefault(key, Seen())
+        seen.items += not engine
+        seen.count([fact])
+    return found
 
 
 _KINDS: dict[str, Callable[[bytes, str, Instant], Recognised]] = {
@@ -101,7 +125,7 @@ _KINDS: dict[str, Callable[[bytes, str, Instant], Recognised]] = {
     "logs": _logs,
     "events": _events,
     "inngest": _inngest,
-    **{f"webhook:{name}": _webhook(sender) for name, sender in SENDERS.items()},
+    **{f"webhook:{name}": _webhook(name, sender) for name, sender in SENDERS.items()},
 }
 
 

@@ -42,7 +42,7 @@ class ResourceView:
     def attributes(self) -> dict[str, str]:
         return attributes_of(self._resource.attributes)
 
-    @property
+    @cached_property
     def service(self) -> str:
         return clean(self.attributes.get("service.name", ""), NAME)
 

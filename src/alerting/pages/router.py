@@ -12,6 +12,7 @@ from alerting.api.acting import act_and_wait
 from alerting.api.context import ApiContext, context_of
 from alerting.api.reading import Filters, Listing
 from alerting.api.security import COOKIE, SESSION_SECONDS, is_password, sessions
+from alerting.api.sources import advised
 from alerting.ingest.spans import SpanRecord
 from alerting.pages.rendering import FOLDER, render
 from alerting.storage.alerts import decode_state
@@ -35,6 +36,8 @@ def overview(request: Request) -> HTMLResponse:
         groups=groups.rows,
         counts=_counts(context),
         listen=context.settings.public_url,
+        sources=advised(context),
+        turned_away=context.turned_away.listed(),
     )
 
 
@@ -46,6 +49,14 @@ def _counts(context: ApiContext) -> dict[str, int]:
         found = {row[0]: row[1] for row in connection.execute(statement)}
         everything = connection.execute(select(func.count()).select_from(run)).scalar_one()
     return {**found, "all": everything}
+
+
+@router.get("/sources")
+def sources(request: Request) -> HTMLResponse:
+    context = context_of(request)
+    turned_away = context.turned_away.listed()
+    listen = context.settings.public_url
+    return render(request, "sources.html", sources=advised(context), turned_away=turned_away, listen=listen)
 
 
 @router.get("/runs")

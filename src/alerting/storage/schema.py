@@ -300,6 +300,24 @@ class TraceRow(SQLModel, table=True):
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
+class SourceRow(SQLModel, table=True):
+    """What came through one door from one service, by the engine that wrote it; the counts are those of ``Seen``."""
+
+    __tablename__ = "source"
+    door: str = Field(primary_key=True)
+    service: str = Field(primary_key=True)
+    engine: str = Field(primary_key=True)
+    items: int = 0
+    running: int = 0
+    ended: int = 0
+    failed: int = 0
+    untyped: int = 0
+    first_at: int = _instant()
+    last_at: int = _instant()
+    note: str = _text()
+    note_at: int = _instant()
+
+
 class ProgressRow(SQLModel, table=True):
     """How far the worker came in the inbox, committed with what it made of it. One row."""
 
