@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from alerting.configuration import Configuration, Ping
 from alerting.configuration.mapping import EventMap
 from alerting.scrub import Scrubber
+from alerting.tracking.patience import Patience
 from notifiers.channel import Channel
 from rules.ruleset import Ruleset
 
@@ -27,6 +28,7 @@ class Active:
     channels: Mapping[str, Channel]
     fallbacks: Mapping[str, str]
     webhooks: Mapping[str, Agreed] = field(default_factory=dict)
+    patience: Patience = field(default_factory=Patience)
     pings: Mapping[str, Ping] = field(default_factory=dict, repr=False)  # by their keys
 
     @property

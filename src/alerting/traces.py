@@ -8,6 +8,7 @@ from sqlalchemy import select
 from alerting.database.port import Store
 from alerting.inbox.port import Archive
 from alerting.ingest.encoding import IngestError, decompress
+from alerting.ingest.open_spans import MARK
 from alerting.ingest.recognise import spans_of
 from alerting.ingest.spans import SpanRecord
 from alerting.scrub import Scrubber
@@ -41,7 +42,8 @@ def raw_spans(archive: Archive, record: RunRecord, scrubber: Scrubber) -> list[S
     found: dict[str, SpanRecord] = {}
     for body, media in _bodies(archive, since, until, traces):
         for span in spans_of(body, media, traces):
-            found[span.span_id] = _scrubbed(span, scrubber)
+            if not (MARK in span.attributes and span.span_id in found):  # as it was before it ended
+                found[span.span_id] = _scrubbed(span, scrubber)
     return sorted(found.values(), key=lambda span: (span.started_at, -span.ended_at, span.span_id))
 
 

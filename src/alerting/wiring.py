@@ -11,6 +11,7 @@ from alerting.configuration.model import Webhook
 from alerting.configuration.variables import Missing, resolve
 from alerting.scrub import Scrubber
 from alerting.settings import Settings, SettingsError
+from alerting.tracking.patience import Patience
 from notifiers.channel import Channel
 from notifiers.context import ChannelContext
 from notifiers.egress import Egress
@@ -32,6 +33,7 @@ def activator(settings: Settings, environ: Mapping[str, str]) -> Activate:
             _channels(configuration, context, environ),
             {name: str(each["fallback"]) for name, each in configuration.channels.items() if each.get("fallback")},
             {name: _agreed(name, told, environ) for name, told in configuration.webhooks.items()},
+            Patience(configuration.lost_after),
             _pings(configuration, environ),
         )
 

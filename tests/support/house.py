@@ -25,6 +25,7 @@ from alerting.inbox.segments import FOLDER, SegmentArchive, SegmentReader
 from alerting.inbox.writer import InboxWriter
 from alerting.scrub import Scrubber
 from alerting.storage.progress import activate_at_once
+from alerting.tracking.patience import Patience
 from notifiers.recording import RecordingChannel
 from rules.instants import SECOND, format_instant
 
@@ -72,7 +73,8 @@ class House:
     def _activate(self, text: str) -> Active:
         configuration = load(text)
         self.channels = {name: self.channels.get(name) or RecordingChannel(name) for name in configuration.channels}
-        return Active(configuration, configuration.ruleset(), Scrubber(), self.channels, {})
+        patience = Patience(configuration.lost_after)
+        return Active(configuration, configuration.ruleset(), Scrubber(), self.channels, {}, patience=patience)
 
     def restart(self) -> None:
         """New workers on the same store, as after a crash of all."""

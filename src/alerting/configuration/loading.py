@@ -13,6 +13,7 @@ from alerting.configuration.model import (
     PING_KEY,
     Configuration,
     File,
+    LostAfter,
     Ping,
     Retention,
     Scrub,
@@ -30,6 +31,7 @@ from rules.matchers import compile_match
 _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     (): File,
     ("severity",): SeverityRule,
+    ("lost_after",): LostAfter,
     ("rules",): Rule,
     ("rules", "condition"): CountCondition,
     ("rules", "resolve"): Resolve,
@@ -125,6 +127,7 @@ def _hint(path: Path) -> str:
 
 def _inconsistencies(placed: Placed, file: File) -> Iterator[Problem]:
     yield from _bad_matches(placed, [("severity", index, rule.match) for index, rule in enumerate(file.severity)])
+    yield from _bad_matches(placed, [("lost_after", index, rule.match) for index, rule in enumerate(file.lost_after)])
     yield from _bad_matches(placed, [("rules", index, rule.match) for index, rule in enumerate(file.rules)])
     yield from _bad_rules(placed, file)
     yield from _bad_policies(placed, file)

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
-from rules.config import ANY_FAILURE, ConfigDuration, Policy, Rule, Section, SeverityRule
+from rules.config import ANY_FAILURE, ConfigDuration, MatchSpec, Policy, Rule, Section, SeverityRule
 from rules.instants import DAY, HOUR
 from rules.ruleset import Ruleset
 
@@ -20,6 +20,13 @@ class Retention(Section):
     runs: ConfigDuration = 400 * DAY
     failures: ConfigDuration = 400 * DAY
     traces: ConfigDuration = 30 * DAY
+
+
+class LostAfter(Section):
+    """For how long a run that matches may be silent."""
+
+    match: MatchSpec = Field(default_factory=dict)
+    after: Literal["never"] | ConfigDuration
 
 
 class Scrub(Section):
@@ -58,6 +65,7 @@ class File(Section):
     rules: tuple[Rule, ...] = ()
     policies: dict[str, Policy] = Field(default_factory=dict)
     pings: tuple[Ping, ...] = ()
+    lost_after: tuple[LostAfter, ...] = ()
     retention: Retention = Retention()
     scrub: Scrub = Scrub()
     webhooks: dict[str, Webhook] = Field(default_factory=dict)
@@ -77,6 +85,7 @@ class Configuration:
     scrub: Scrub = field(default_factory=Scrub)
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     pings: tuple[Ping, ...] = ()
+    lost_after: tuple[LostAfter, ...] = ()
 
     def ruleset(self) -> Ruleset:
         return Ruleset(self.rules, self.severities, self.policies)
@@ -97,6 +106,7 @@ def of_file(file: File, text: str) -> Configuration:
         file.scrub,
         file.webhooks,
         file.pings,
+        file.lost_after,
     )
 
 

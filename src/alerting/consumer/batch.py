@@ -7,7 +7,8 @@ from alerting.active import Active
 from alerting.cluster.partitions import EVERYTHING, Owned, partition_of
 from alerting.consumer.deciding import Deciding, Told, needed
 from alerting.consumer.decoding import Decoded
-from alerting.consumer.recording import ENRICH, KEEP_TRACE, ORPHAN, SETTLE, Recording, Timed
+from alerting.consumer.recording import ENRICH, KEEP_TRACE, ORPHAN, SETTLE, InForce, Recording, Timed
+from alerting.consumer.watching import LOST
 from alerting.database.port import Connection, is_postgresql
 from alerting.database.statements import Row
 from alerting.ingest.facts import Fact, RunFact
@@ -23,7 +24,7 @@ from rules.ruleset import Ruleset
 from rules.state import Slice
 from rules.vocabulary import BAD
 
-OF_RUNS = frozenset({ENRICH, SETTLE, ORPHAN})
+OF_RUNS = frozenset({ENRICH, SETTLE, ORPHAN, LOST})
 OF_HOUSEKEEPING = frozenset({KEEP_TRACE})
 Targets = dict[str, tuple[str, ...]]
 
@@ -81,8 +82,8 @@ def _record(connection: Connection, active: Active, memory: Memory, batch: Batch
     _know_orphans(connection, book, [each.owner for each in due if each.kind == ORPHAN])
     _know_children(connection, book, [*facts, *(each.owner for each in due if each.kind == ENRICH)])
     known = groups.load_groups(connection, {run.error_group for run in book.all() if run.error_group})
-    keep_runs = active.configuration.retention.runs
-    recording = Recording(book, active.ruleset, memory.aliases, GroupsOf(connection, known), keep_runs)
+    in_force = InForce(active.ruleset, active.patience, active.configuration.retention.runs, batch.until)
+    recording = Recording(book, in_force, memory.aliases, GroupsOf(connection, known))
     waiting = iter([*due, None])
     next_due = next(waiting)
     for row in batch.rows:

@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from alerting.consumer.watching import LOST, Watch
 from alerting.database.statements import Row
 from alerting.ingest.facts import Fact, RunFact
 from alerting.tracking.book import RunBook, loose_key
+from alerting.tracking.patience import Patience
 from alerting.tracking.record import RunRecord
 from rules.fingerprint import fingerprint
 from rules.identity import occurrence_id
@@ -47,25 +49,35 @@ class Timed:
     run: str = ""
 
 
-class Recording:
-    """``keep_runs``: what ended longer ago is refused, since its row is not kept any more."""
+@dataclass(slots=True, frozen=True)
+class InForce:
+    """What holds for a batch, which reaches up to ``until``. ``keep_runs``: what ended longer ago is refused, since its
+    row is not kept any more."""
 
-    def __init__(
-        self, book: RunBook, ruleset: Ruleset, aliases: dict[str, str], groups: dict[str, Row], keep_runs: Duration
-    ) -> None:
-        self.book, self._ruleset, self._aliases, self._keep_runs = book, ruleset, aliases, keep_runs
-        self.groups = groups
+    ruleset: Ruleset
+    patience: Patience
+    keep_runs: Duration
+    until: Instant
+
+
+class Recording:
+    """``aliases`` of fingerprints and error ``groups`` are those that are stored; both are added to."""
+
+    def __init__(self, book: RunBook, around: InForce, aliases: dict[str, str], groups: dict[str, Row]) -> None:
+        self.book, self._around, self._aliases, self.groups = book, around, aliases, groups
+        self._ruleset = around.ruleset
         self.inputs: list[Timed] = []
         self.failures: dict[str, Row] = {}
         self.new_aliases: dict[str, str] = {}
         self.moved_from: set[str] = set()
         self.deadlines: dict[tuple[str, str, str], Instant | None] = {}
+        self._watch = Watch(around.patience, around.until, self.deadlines)
 
     def take(self, facts: Iterable[Fact], now: Instant) -> None:
         """Fold in the facts of one row, then look at every run they concerned."""
         concerned: dict[str, RunRecord] = {}
         for fact in facts:
-            if isinstance(fact, RunFact) and fact.ended_at < now - self._keep_runs:
+            if isinstance(fact, RunFact) and fact.ended_at < now - self._around.keep_runs:
                 continue  # its row may be gone already: counted now, it would be counted twice
             record = self.book.take(fact, now)
             if record is not None:
@@ -91,6 +103,8 @@ class Recording:
             self._evaluate(record, due.due_at)
         elif due.kind == SETTLE and record.outcome is Outcome.SUCCEEDED:
             self._settle(record, due.due_at)
+        elif due.kind == LOST and self._watch.due(record, due.due_at):
+            self._look(record, due.due_at)
 
     def look_again(self, run: str, now: Instant) -> None:
         """Evidence for a known run was taken in apart from it."""
@@ -99,6 +113,7 @@ class Recording:
             self._look(record, now)
 
     def _look(self, record: RunRecord, now: Instant) -> None:
+        self._watch.look(record, now)
         if record.bad:
             self._look_at_failure(record, now)
         elif record.outcome is Outcome.SUCCEEDED and not record.detail.part:
@@ -138,6 +153,8 @@ class Recording:
         record.detail.occurrence = _occurrence(record)
         if record.detail.waiting:
             self.deadlines[ENRICH, record.id, ""] = None
+        if record.detail.lost and record.detail.was_group:
+            self.moved_from.add(record.detail.was_group)
         self._count_in_group(record, print_, now)
         self._record_failure(record, print_, now)
         if not record.detail.quiet:
@@ -258,6 +275,7 @@ def _failed(record: RunRecord, print_: Fingerprint, group: str, severity: Severi
 
 
 def _success(record: RunRecord) -> Succeeded:
-    """A run that had failed before and was tried again under its own id began, for the rules, at its end."""
-    started_at = 0 if record.evaluated else record.started_at
+    """A run that had failed before and was tried again under its own id began, for the rules, at its end; so did one
+    that had been lost."""
+    started_at = 0 if record.evaluated or record.detail.lost else record.started_at
     return Succeeded(record.engine, record.workflow, record.environment, started_at, record.ended_at)

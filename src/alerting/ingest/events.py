@@ -11,7 +11,7 @@ from alerting.ingest.encoding import BadBody
 from alerting.ingest.facts import Fact, RunFact
 from alerting.ingest.text import LABEL, LABELS, MESSAGE, NAME, STACK, bare_type, clean
 from rules.identity import digest
-from rules.instants import Instant, parse_instant
+from rules.instants import Duration, Instant, parse_duration, parse_instant
 from rules.model import ErrorInfo
 from rules.vocabulary import Outcome, Severity
 
@@ -28,7 +28,7 @@ _WORDS: dict[str, Outcome] = {
 _KNOWN = frozenset((
     "workflow", "run_id", "outcome", "occurred_at", "started_at", "ended_at", "engine", "environment", "version",
     "step", "attempt", "max_attempts", "error", "severity", "url", "labels", "id", "notify", "trace_id",
-    "parent_run_id",
+    "parent_run_id", "silent_after",
 ))  # fmt: skip
 
 
@@ -106,6 +106,7 @@ def read(event: Any) -> RunFact:
         told_by_event=True,
         notify=_flag(event, "notify"),
         event_id=_text(event, "id", NAME),
+        silent_after=_duration(event, "silent_after"),
     )
 
 
@@ -158,6 +159,16 @@ def _time(event: dict[str, Any], name: str) -> Instant:
         return parse_instant(value)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
+
+
+def _duration(event: dict[str, Any], name: str) -> Duration:
+    value = event.get(name)
+    if value is None:
+        return 0
+    try:
+        return parse_duration(value)
+    except (ValueError, TypeError):
+        raise ValueError(f"{name}: {value!r} is not a duration; write it like 30s, 10m or 1h30m") from None
 
 
 def _outcome(event: dict[str, Any]) -> Outcome:

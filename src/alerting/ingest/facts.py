@@ -7,7 +7,7 @@ is "", an unknown number or time is 0.
 
 from dataclasses import dataclass, field
 
-from rules.instants import Instant
+from rules.instants import Duration, Instant
 from rules.model import ErrorInfo
 from rules.vocabulary import Outcome, Severity
 
@@ -19,6 +19,7 @@ class RunFact:
     Without a ``run_id``, ``handed_by`` is the span that handed the run over, which another fact names. ``retry_of`` is
     the span of the try that this one repeats: what that said was not the end. ``in_step``: it failed since a step did.
     ``part``: it tells of one job of the run; a fault of that is the run's, a success is not the run's end.
+    ``silent_after``: a sign of life comes at least so often as long as it is open.
     """
 
     engine: str
@@ -35,6 +36,7 @@ class RunFact:
     failing_step: str = ""
     in_step: bool = False
     part: bool = False
+    silent_after: Duration = 0
     attempts: int = 0
     max_attempts: int = 0
     environment: str = ""

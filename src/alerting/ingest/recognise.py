@@ -7,6 +7,7 @@ from alerting.ingest import events, inngest, jsontext
 from alerting.ingest.engines import ADAPTERS
 from alerting.ingest.engines.adapter import Adapter
 from alerting.ingest.facts import ErrorFact, Fact, RunFact
+from alerting.ingest.open_spans import MARKER, as_open
 from alerting.ingest.otlp import decode_logs, decode_traces, is_valid
 from alerting.ingest.records import RecordView
 from alerting.ingest.seen import Seen, SeenFrom
@@ -50,11 +51,13 @@ def recognise(kind: str, body: bytes, media: str, received_at: Instant) -> Recog
 
 def _traces(body: bytes, media: str, _received_at: Instant) -> Recognised:
     found = Recognised([], 0)
+    may_be_open = MARKER in body
     for view, adapters in _spans(body, media):
         found.items += 1
         for adapter in adapters:
             facts = adapter.span(view)
             if facts is not None:
+                facts = as_open(view, facts) if may_be_open else facts
                 found.hear(view.resource.service, adapter.engine, facts)
                 break
     return found

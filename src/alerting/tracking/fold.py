@@ -29,6 +29,7 @@ def _rank(outcome: Outcome, ended_at: Instant, attempts: int, by_event: bool, pa
 def tell(record: RunRecord, fact: RunFact) -> None:
     """Fold in a fact that speaks for the whole run."""
     _know_tries(record, fact)
+    _find_again(record)
     outcome = Outcome.RUNNING if fact.span_id and fact.span_id in record.detail.retried else fact.outcome
     ours = _rank(record.outcome, record.ended_at, record.detail.attempts, record.told_by_event, record.detail.part)
     if _rank(outcome, fact.ended_at, fact.attempts, fact.told_by_event, fact.part) >= ours:
@@ -55,6 +56,25 @@ def _with(known: list[str], one: str) -> list[str]:
     return known if one in known else sorted([*known, one])[:_MOST_TRACES]
 
 
+def lose(record: RunRecord) -> None:
+    """Nothing more was heard of it. Whatever is told of it after all holds more than this."""
+    record.outcome, record.ended_at = Outcome.LOST, record.heard_at
+    record.detail.told = ("RunLost", "nothing more was heard of this run", "")
+    record.detail.lost = True
+    settle(record)
+
+
+def _find_again(record: RunRecord) -> None:
+    """It was not lost: its end is judged as if nothing had been said before."""
+    if record.outcome is not Outcome.LOST or not record.detail.lost:
+        return
+    record.outcome, record.ended_at = Outcome.RUNNING, record.started_at
+    record.detail.told = ("", "", "")
+    record.detail.was_group, record.error_group = record.error_group or record.detail.was_group, ""
+    record.evaluated = record.detail.waiting = False
+    record.detail.consequence_of = ""
+
+
 def _take_over(record: RunRecord, fact: RunFact, outcome: Outcome) -> None:
     error = fact.error or ErrorInfo()
     told = (error.type, error.message, error.stack)
@@ -79,6 +99,7 @@ def _gather(record: RunRecord, fact: RunFact) -> None:
     told = [Severity(each) for each in (detail.told_severity, fact.severity) if each]
     detail.told_severity = max(told, key=lambda severity: severity.rank).value if told else ""
     detail.service = detail.service or fact.service
+    detail.silent_after = max(detail.silent_after, fact.silent_after)
     detail.quiet = detail.quiet or not fact.notify
     if fact.span_id:
         detail.spans = _with(detail.spans, fact.span_id)

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from alerting.ingest.facts import ErrorFact, Fact, RunFact
 from rules.causes import innermost_type
-from rules.instants import Instant
+from rules.instants import Duration, Instant
 from rules.model import ErrorInfo, Run
 from rules.vocabulary import BAD, Outcome, Severity
 
@@ -49,7 +49,8 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True, order=True):
 
 
 class Detail(msgspec.Struct, omit_defaults=True):
-    """What only some runs have. Kept as JSON beside the columns."""
+    """What only some runs have. Kept as JSON beside the columns. ``watched``: after so long a silence a deadline
+    comes due; ``lost``: it had, for a while at least."""
 
     told: tuple[str, str, str] = ("", "", "")
     told_step: str = ""
@@ -71,6 +72,9 @@ class Detail(msgspec.Struct, omit_defaults=True):
     quiet: bool = False
     consequence_of: str = ""
     waiting: bool = False
+    silent_after: Duration = 0
+    watched: Duration = 0
+    lost: bool = False
     stack: str = ""
 
 
