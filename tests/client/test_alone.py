@@ -15,7 +15,8 @@ from support.watched import events_of, taking
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "tocsin_client"
-GOES_INTO = {"otel.py": {"opentelemetry"}}  # files for apps of one engine, which bring that engine along
+# Files for apps of one engine, which bring that engine along.
+GOES_INTO = {"otel.py": {"opentelemetry"}, "celery.py": {"celery", "opentelemetry"}, "dagster.py": {"dagster"}}
 
 
 def imported(tree):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from alerting.ingest.encoding import BadBody
-from alerting.ingest.events import check_events
+from alerting.ingest.envelopes import check_events
 from alerting.ingest.inngest import check_inngest
 from alerting.ingest.recognise import recognise
 from rules.instants import SECOND, parse_instant

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerting.ingest.encoding import IngestError, decompress
-from alerting.ingest.events import check_events
+from alerting.ingest.envelopes import check_events
 from alerting.ingest.inngest import check_inngest
 from alerting.ingest.otlp import JSON, PROTOBUF, check_logs, check_traces
 from alerting.ingest.recognise import recognise

@@ -14,7 +14,8 @@ from alerting.api.context import context_of
 from alerting.inbox.port import Entry, Overloaded
 from alerting.ingest import otlp
 from alerting.ingest.encoding import IngestError, TooLarge, decompress
-from alerting.ingest.events import EventsCheck, check_events
+from alerting.ingest.envelopes import check_events
+from alerting.ingest.events import EventsCheck
 from alerting.ingest.inngest import check_inngest
 from alerting.ingest.otlp import Checked
 

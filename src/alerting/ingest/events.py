@@ -8,7 +8,7 @@ import msgspec
 
 from alerting.ingest import jsontext
 from alerting.ingest.encoding import BadBody
-from alerting.ingest.facts import Fact, RunFact
+from alerting.ingest.facts import RunFact
 from alerting.ingest.text import LABEL, LABELS, MESSAGE, NAME, STACK, bare_type, clean
 from rules.identity import digest
 from rules.instants import Duration, Instant, parse_duration, parse_instant
@@ -40,10 +40,6 @@ class EventsCheck:
     rejected: list[dict[str, Any]]
 
 
-def check_events(body: bytes) -> EventsCheck:
-    return check(body, read)
-
-
 def check(body: bytes, reader: Any) -> EventsCheck:
     """How many of the body's events ``reader`` takes, and what is wrong with the others. Raises BadBody."""
     accepted, rejected = 0, []
@@ -56,18 +52,12 @@ def check(body: bytes, reader: Any) -> EventsCheck:
     return EventsCheck(accepted, rejected)
 
 
-def facts(body: bytes, received_at: Instant) -> tuple[list[Fact], int]:
-    """The facts of the accepted events, and how many those are."""
-    found: list[Fact] = []
-    for index, event in enumerate(events_in(body)):
-        try:
-            fact = read(event)
-        except ValueError:
-            continue  # told to the sender at the door
-        if not (fact.event_id or fact.run_id or fact.trace_id):
-            fact.event_id = _content_id(event, fact, f"{received_at}/{index}")
-        found.append(fact)
-    return found, len(found)
+def fact(event: Any, index: int, received_at: Instant) -> RunFact:
+    """The event at ``index`` of a body. Raises ValueError."""
+    found = read(event)
+    if not (found.event_id or found.run_id or found.trace_id):
+        found.event_id = _content_id(event, found, f"{received_at}/{index}")
+    return found
 
 
 def events_in(body: bytes) -> list[Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from alerting.ingest import events, inngest, jsontext
+from alerting.ingest import envelopes, inngest, jsontext
 from alerting.ingest.engines import ADAPTERS
 from alerting.ingest.engines.adapter import Adapter
 from alerting.ingest.facts import ErrorFact, Fact, RunFact
@@ -98,7 +98,7 @@ def _facts_of_record(view: RecordView, adapters: list[Adapter]) -> tuple[str, li
 
 
 def _events(body: bytes, _media: str, received_at: Instant) -> Recognised:
-    return _told(*events.facts(body, received_at))
+    return _told(*envelopes.facts(body, received_at))
 
 
 def _inngest(body: bytes, _media: str, _received_at: Instant) -> Recognised:
