@@ -12,6 +12,7 @@ import pytest
 from support.service import Service, wait_until
 
 LIVE = Path(__file__).parents[1] / "live"
+CLIENT = Path(__file__).parents[2] / "src"  # where the apps find tocsin_client
 REDIS = "redis://127.0.0.1:6379/0"
 
 

@@ -1,6 +1,7 @@
 """Celery (``opentelemetry-instrumentation-celery``). A run is one task: its id stays the same through its retries.
 
-A try is a span ``run/<task>``, whose ``celery.state`` tells how it ended: a retry has no error status.
+A try is a span ``run/<task>``, whose ``celery.state`` tells how it ended: a retry has no error status. One without a
+state was cut off with its process: how the run ended is not told.
 ``apply_async/<task>`` is the sender's side, and all that there is of a task whose worker was killed.
 """
 
@@ -30,7 +31,7 @@ def _span(view: SpanView) -> Facts:
     if action == "apply_async":
         return [_fact(view, task, Outcome.RUNNING)]
     state = _STATES.get(view.attributes.get("celery.state", ""))
-    return [_fact(view, task, state or (Outcome.FAILED if view.failed else Outcome.SUCCEEDED))]
+    return [_fact(view, task, state or (Outcome.FAILED if view.failed else Outcome.RUNNING))]
 
 
 def _fact(view: SpanView, task: str, outcome: Outcome) -> RunFact:
