@@ -26,6 +26,7 @@ COMPLETE = {
     "dbos": [traces("dbos", ended=1, failed=1, untyped=1), logs("dbos")],
     "prefect": [traces("prefect", ended=1), logs("prefect")],
     "airflow": [traces("airflow", ended=1, failed=1, untyped=1), Source("webhook:airflow", "", "airflow", 1, 0, 1, 1)],
+    "airflow by the client": [traces("airflow", ended=1, failed=1, untyped=1), Source("events", "", "airflow", 1)],
     "airflow without failures": [traces("airflow", ended=5)],
     "temporal": [traces("temporal", running=1, ended=1)],
     "taskiq": [traces("taskiq", running=3, ended=1)],

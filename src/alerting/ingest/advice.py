@@ -73,7 +73,8 @@ def _has_logs(source: Source, every: Sources) -> bool:
 
 
 def _has_hook(source: Source, every: Sources) -> bool:
-    return any(other.door == f"webhook:{source.engine}" for other in every)
+    doors = {f"webhook:{source.engine}", "events"}
+    return any(other.door in doors and other.engine == source.engine for other in every)
 
 
 def _never_ends(source: Source, every: Sources) -> bool:

@@ -46,12 +46,13 @@ ENGINES = (
         "scope `opentelemetry.instrumentation.celery`",
         "span `run/<task>`; task name, task id", "none: each task is a run", "`celery.retries` + 1",
         "exception event",
-        "a hard time limit, a killed worker, a revoked or expired task stay *running*; links of a chain never sent",
+        "without the client's handlers: a hard time limit, a killed worker, a revoked or expired task; links of a "
+        "chain never sent",
         "5.7.0", "connect-celery",
     ),
     About(
         "dagster", "Dagster",
-        "what its sensors and hooks post",
+        "what its sensors and hooks tell",
         "`job_name`, `run_id`", "`step_key`", "not told by sensors",
         "the first under Dagster's wrappers, with its causes",
         "a failed step of a killed, cancelled or overlong run", "1.13.27", "connect-dagster",
