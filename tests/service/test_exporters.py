@@ -1,7 +1,11 @@
 """The Python SDK's own exporters, over HTTP and gRPC, against a real service: what users will really send with."""
 
+import resource
+
 import grpc
 import pytest
+from google.rpc.error_details_pb2 import RetryInfo
+from google.rpc.status_pb2 import Status
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcExporter
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as HttpExporter
@@ -14,8 +18,10 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
+from support.otlp import span, traces
 from support.service import Service, free_port
 
+ONE_SPAN = traces([span("import", 1_795_500_000_000_000, trace=7)])
 TRACES = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 
 
@@ -112,6 +118,26 @@ def test_the_key_is_asked_for(tmp_path):
             call(b"", metadata=(("x-tocsin-key", "guess"),))
         assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
         assert call(b"", metadata=(("authorization", "Bearer hush"),)) == b""
+
+
+def test_a_full_disk_is_unavailable_and_comes_again_within_seconds(tmp_path):
+    """A limit on the size of files stands for it; what is refused is not stored."""
+    listen = f"127.0.0.1:{free_port()}"
+    with Service("", tmp_path, TOCSIN_LISTEN_GRPC=listen) as full, grpc.insecure_channel(listen) as there:
+        call = there.unary_unary(TRACES)
+        _, hard = resource.prlimit(full.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(full.process.pid, resource.RLIMIT_FSIZE, (0, hard))
+        with pytest.raises(grpc.RpcError) as refused:
+            call(ONE_SPAN)
+        status, _, headers = full.post("/v1/traces", ONE_SPAN, "application/x-protobuf")
+        resource.prlimit(full.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+        assert call(ONE_SPAN) == b""
+    assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+    details = Status.FromString(dict(refused.value.trailing_metadata())["grpc-status-details-bin"])
+    info = RetryInfo()
+    assert details.details[0].Unpack(info)
+    assert 1 <= info.retry_delay.seconds <= 4
+    assert (status, 1 <= int(headers["retry-after"]) <= 4) == (503, True)
 
 
 def test_a_port_that_is_taken_is_said_and_mended(tmp_path, service):

@@ -7,6 +7,7 @@ from alerting.ingest import envelopes, inngest, jsontext
 from alerting.ingest.engines import ADAPTERS
 from alerting.ingest.engines.adapter import Adapter
 from alerting.ingest.facts import ErrorFact, Fact, RunFact
+from alerting.ingest.losses import losses
 from alerting.ingest.open_spans import MARKER, as_open
 from alerting.ingest.otlp import decode_logs, decode_traces, is_valid
 from alerting.ingest.records import RecordView
@@ -59,6 +60,8 @@ def _traces(body: bytes, media: str, _received_at: Instant) -> Recognised:
             if facts is not None:
                 facts = as_open(view, facts) if may_be_open else facts
                 found.hear(view.resource.service, adapter.engine, facts)
+                if facts:
+                    found.notes.extend(each for each in losses(view) if each not in found.notes)
                 break
     return found
 

@@ -128,7 +128,7 @@ class SpanView(View):
     def error(self) -> ErrorInfo:
         """What the span says went wrong: its exception, else ``error.type`` and the status message."""
         told = self.exception() or ErrorInfo()
-        kind = told.type or bare_type(self.attributes.get("error.type", ""))
+        kind = told.type or _error_type(self.attributes.get("error.type", ""))
         message = told.message or self.status_message
         if not kind:
             kind = leading_type(message)
@@ -150,6 +150,11 @@ class SpanView(View):
             [{"name": clean(event.name, NAME), **attributes_of(event.attributes)} for event in self.raw.events[:50]],
             self.attributes,
         )
+
+
+def _error_type(told: str) -> str:
+    """``_OTHER`` is the conventions' word for a type that nobody knows."""
+    return "" if told == "_OTHER" else bare_type(told)
 
 
 def exception_of(attributes: dict[str, str]) -> ErrorInfo | None:

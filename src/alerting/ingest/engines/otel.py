@@ -14,6 +14,7 @@ from rules.vocabulary import Outcome
 OWN_SCOPE = "tocsin"  # what Tocsin says of itself is not fed back into it
 _WORKFLOW = ("workflow.name", "job.name")
 _RUN_ID = ("workflow.run.id", "workflow.run_id", "job.run.id", "job.run_id", "run.id", "job.id", "faas.invocation_id")
+_UNNAMED = "unnamed"
 _STEP = ("workflow.step.name", "job.step")
 _ATTEMPT = ("job.attempt", "retry.attempt", "attempt")
 _MOST_ATTEMPTS = ("job.max_attempts", "retry.max_attempts", "max_attempts")
@@ -47,7 +48,7 @@ def _is_retry(view: SpanView) -> bool:
 def _run(view: SpanView) -> RunFact:
     return RunFact(
         engine="otel",
-        workflow=_first(view, _WORKFLOW) or view.name,
+        workflow=_first(view, _WORKFLOW) or view.name or _UNNAMED,
         run_id=_run_id(view),
         outcome=Outcome.FAILED if view.failed else Outcome.SUCCEEDED,
         trace_id=view.trace_id,
@@ -82,7 +83,7 @@ def _count(told: str) -> int:
 def _step(view: SpanView) -> StepFact:
     return StepFact(
         engine="otel",
-        step=_first(view, _STEP) or view.name,
+        step=_first(view, _STEP) or view.name or _UNNAMED,
         trace_id=view.trace_id,
         span_id=view.span_id,
         # Of nested failures the innermost counts, but a call out does not take the place of the step that made it.
