@@ -22,6 +22,8 @@ from tocsin_client.settings import from_environment
 WRONG_USAGE, NOT_EXECUTABLE, NOT_FOUND = 2, 126, 127
 _START_SECONDS = 3.0
 _END_SECONDS = 10.0
+_SIGN_EVERY_SECONDS = 60.0
+_LOST_AFTER = "15m"  # so that no short trouble of a network looks like the end of a machine
 _LAST_WORDS_SECONDS = 5.0
 _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})")
 
@@ -56,6 +58,7 @@ class Watch:
         self._child: Child | None = None
         self._early: list[int] = []
         self._over = False
+        self._ended = threading.Event()
         self._started_at = now()
 
     def run(self) -> int:
@@ -66,7 +69,7 @@ class Watch:
                 return self._not_started(error)
             for number in self._early:
                 self._child.send(number)
-            starting = threading.Thread(target=self._tell, args=(self._event("running"), _START_SECONDS), daemon=True)
+            starting = threading.Thread(target=self._tell_that_it_runs, daemon=True)
             starting.start()
             code = self._child.wait(self._asked.timeout, woken)
             self._wind_up(code, self._child, starting)
@@ -74,6 +77,7 @@ class Watch:
 
     def _wind_up(self, code: int, child: Child, starting: threading.Thread) -> None:
         ended_at = now()
+        self._ended.set()
         self._unless_hurried(lambda: child.finish_output(_LAST_WORDS_SECONDS))
         self._tell_end(self._end(code, child, ended_at), starting)
         self._unless_hurried(lambda: child.finish_output(_LAST_WORDS_SECONDS if child.timed_out else None))
@@ -136,6 +140,12 @@ class Watch:
             "error": error,
         }
         return {name: value for name, value in told.items() if value}
+
+    def _tell_that_it_runs(self) -> None:
+        """The start, and from time to time that it is still so: where they cease, so has this machine."""
+        self._tell({**self._event("running"), "silent_after": _LOST_AFTER}, _START_SECONDS)
+        while not self._ended.wait(_SIGN_EVERY_SECONDS):
+            self._sender.mention({**self._event("running", now()), "silent_after": _LOST_AFTER}, _START_SECONDS)
 
     def _tell(self, event: dict[str, Any], seconds: float) -> None:
         try:

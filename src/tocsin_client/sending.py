@@ -79,6 +79,10 @@ class Sender:
             return True
         return name not in self.send_what_waits(deadline, name)
 
+    def mention(self, event: Mapping[str, Any], seconds: float) -> None:
+        """What is worth nothing later: tried once, never kept, nothing said."""
+        self._try(b"[" + _body(event) + b"]", time.monotonic() + seconds)
+
     def send_what_waits(self, deadline: float, own: str = "") -> set[str]:
         """Until nothing is left, or Tocsin takes no more. The names of those that were refused for good."""
         refused: set[str] = set()

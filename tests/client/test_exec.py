@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from support.service import wait_until
+from support.service import free_port, wait_until
 from support.sinks import Answer, HttpSink
 from support.watched import Watched, events_of, taken, taking
 
@@ -54,6 +54,20 @@ def test_a_start_and_an_end_are_told(watched, tocsin):
     assert end["started_at"] == start["occurred_at"] <= end["occurred_at"]
     assert "error" not in end
     assert watched.waiting() == []
+
+
+def test_a_long_command_gives_signs_of_life_which_are_never_kept(watched, tocsin):
+    often = "import sys; from tocsin_client import exec; exec._SIGN_EVERY_SECONDS = 0.1; exec.main(sys.argv[1:])"
+    command = [sys.executable, "-c", often, "--workflow", "job", "--", "sleep", "1"]
+    subprocess.run(command, env=watched.environment, check=True, timeout=30)
+    *signs, end = events_of(tocsin.requests)
+    assert len(signs) > 3
+    assert {(sign["outcome"], sign["silent_after"], sign["run_id"]) for sign in signs} == {
+        ("running", "15m", end["run_id"])
+    }
+    away = {**watched.environment, "TOCSIN_URL": f"http://127.0.0.1:{free_port()}"}
+    subprocess.run(command, env=away, check=True, timeout=30)
+    assert [event["outcome"] for event in watched.waiting()] == ["running", "succeeded"]
 
 
 def test_a_failure_is_told_with_its_last_lines(watched, tocsin):
