@@ -46,8 +46,9 @@ tests/live/%/node_modules/.ready: tests/live/%/package-lock.json
 soak: setup setup-live
 	$(BIN)/pytest -m soak -p no:cacheprovider
 
+# Extras stand in the locks: pip takes no pin of a name for one of the name with an extra, once there is a newer version.
 # Needs uv; the locks name no index and no host. The second is what an installation needs, pinned as in the first.
-LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras -q
 lock:
 	$(LOCK) --extra build --extra dev -o requirements.lock
 	$(LOCK) --extra build --constraint requirements.lock -o deploy/requirements.lock
