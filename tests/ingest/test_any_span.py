@@ -33,9 +33,11 @@ KEYS = (
     "sdk.run.id", "inngest.step.id", "inngest.step.attempt", "cicd.pipeline.run.id", "cicd.pipeline.result",
     "cicd.pipeline.task.name", "exception.type", "exception.message", "exception.stacktrace", "error.type", "job.name",
     "job.attempt", "flow_run_id", "flow_name", "task_name", "prefect.state.type",
+    "tocsin.span", "tocsin.silent_after",
 )  # fmt: skip
 WORDS = ("workflow", "step", "flow", "task", "SUCCESS", "RETRY", "FAILURE", "failed", "1", "-1", "99999999999999999999",
-         "²", "fail", "process", "failure", "shop.Declined", "\x00", "\ud7ff")  # fmt: skip
+         "²", "fail", "process", "failure", "shop.Declined", "\x00", "\ud7ff", "open", "abandoned",
+         "90.5", "nan", "inf")  # fmt: skip
 EVENTS = ("exception", "Failed", "AwaitingRetry", "Retrying", "Running", "job failed", "job completed",
           "Step attempt 1 failed", "")  # fmt: skip
 BODIES = (
@@ -65,6 +67,8 @@ spans = st.builds(
     parent_span_id=st.sampled_from([b"", bytes(8), b"1" * 8, b"2" * 8]),
     flags=st.sampled_from([0, 0x100, 0x300]),
     name=st.sampled_from(NAMES),
+    trace_state=st.sampled_from(["", "ot=th:8", "ot=;,=", ",,"]),
+    dropped_events_count=st.integers(0, 2),
     kind=st.integers(0, 5),
     start_time_unix_nano=times,
     end_time_unix_nano=times,

@@ -28,11 +28,14 @@ NAMES = [
     "attributes", "events", "status", "code", "message", "key", "value", "values", "stringValue", "intValue",
     "doubleValue", "arrayValue", "kvlistValue", "bytesValue", "workflow", "outcome", "occurred_at", "error", "labels",
     "data", "function_id", "functionId", "run_id", "stack", "cause", "_inngest", "ts", "attempt", "maxRetries",
+    "webhook", "body", "dag_id", "dag_run", "exception_type", "exception_repr", "job_name", "status", "step_failures",
+    "step_key", "cls_name", "silent_after", "traceState",
 ]  # fmt: skip
 WORDS = [
     "5b8efff798038103d269b633813fc60c", "eee19b7ec3c1b174", "failed", "inngest/function.failed", "exception",
     "exception.type", "sdk.run.id", "cicd.pipeline.run.id", "job.attempt", "workflow", "operationType", "dbos-tracer",
     "2026-11-23T08:00:00Z", "2026-11-23T08:00:00", '{"error": {"message": 7}}', "\ud83d", "\x00", "9" * 30, "-1", "",
+    "dagster", "airflow", "SUCCESS", "90s", "ot=th:8", "tocsin.span", "tocsin.silent_after", "open", "abandoned",
 ]  # fmt: skip
 LEAVES = st.one_of(
     st.none(),

@@ -1,10 +1,12 @@
 """Rows of the OTLP specification and of the semantic conventions that no exporter here happens to send."""
 
+import json
+
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs
 
-from alerting.ingest.otlp import PROTOBUF
+from alerting.ingest.otlp import JSON, PROTOBUF
 from alerting.ingest.recognise import recognise
 from alerting.tracking.book import RunBook
 from rules.instants import SECOND
@@ -68,6 +70,15 @@ def test_runs_that_are_sampled_are_noted(trace_state, sampled):
     made = span("import", NOW, trace=7)
     made.trace_state = trace_state
     assert any("sampled" in note for note in told(made).notes) is sampled
+
+
+def test_json_tells_the_same():
+    body = {"resourceSpans": [{"scopeSpans": [{"spans": [
+        {"traceId": "7" * 32, "spanId": "7" * 16, "name": "import", "traceState": "ot=th:8", "droppedEventsCount": 2},
+    ]}]}]}  # fmt: skip
+    found = recognise("traces", json.dumps(body).encode(), JSON, NOW)
+    assert len(found.facts) == 1
+    assert len(found.notes) == 2
 
 
 @pytest.mark.parametrize("what", ["dropped_attributes_count", "dropped_events_count"])

@@ -67,6 +67,7 @@ class _Span(_Struct):
     trace_id: Any = ""  # text in the body, bytes once it is read
     span_id: Any = ""
     parent_span_id: Any = ""
+    trace_state: str = ""
     flags: int = 0
     name: str = ""
     kind: int = 0
@@ -75,6 +76,8 @@ class _Span(_Struct):
     attributes: list[_KeyValue] = []
     events: list[_Event] = []
     status: _Status = msgspec.field(default_factory=_Status)
+    dropped_attributes_count: int = 0
+    dropped_events_count: int = 0
 
 
 class _ScopeSpans(_Struct):
