@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: run setup setup-live test lint format lock soak clean
+.PHONY: run setup setup-live test lint format lock soak coverage grouping clean
 
 run: setup
 	$(BIN)/tocsin demo
@@ -18,6 +18,9 @@ $(STAMP): requirements.lock pyproject.toml
 	touch $(STAMP)
 
 test: setup setup-live lint
+	$(BIN)/pytest -n auto -m "not soak"
+
+coverage: setup setup-live
 	$(BIN)/pytest -n auto -m "not soak" --cov --cov-report=term
 
 lint: setup
@@ -45,6 +48,18 @@ tests/live/%/node_modules/.ready: tests/live/%/package-lock.json
 
 soak: setup setup-live
 	$(BIN)/pytest -m soak -p no:cacheprovider
+
+GROUPING := benchmarks/grouping
+grouping: setup $(GROUPING)/python/.venv/.ready $(GROUPING)/node/node_modules/.ready
+	$(BIN)/python -m benchmarks.grouping
+
+$(GROUPING)/python/.venv/.ready: $(GROUPING)/python/requirements.lock
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet --require-hashes -r $<
+	touch $@
+
+$(GROUPING)/node/node_modules/.ready: $(GROUPING)/node/package-lock.json
+	cd $(GROUPING)/node && npm install --no-save --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.ready
 
 # Extras stand in the locks: pip takes no pin of a name for one of the name with an extra, once there is a newer version.
 # Needs uv; the locks name no index and no host. The second is what an installation needs, pinned as in the first.

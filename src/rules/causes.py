@@ -2,6 +2,7 @@
 
 import re
 
+from rules.frames import first_of_group
 from rules.model import ErrorInfo
 
 MOST = 64 * 1024
@@ -11,6 +12,7 @@ WRAPPERS = frozenset({
     "ExceptionGroup", "ExecutionException", "CompletionException", "RuntimeException", "AirflowException",
     "NonRetriableError", "RetryAfterError", "UnhandledError",
 })  # fmt: skip
+_GROUPS = frozenset({"ExceptionGroup", "BaseExceptionGroup"})
 _DIRECT = "The above exception was the direct cause of the following exception:"
 _DURING = "During handling of the above exception, another exception occurred:"
 _PYTHON_TYPE = re.compile(r"([A-Za-z_][\w.]{0,200})(?::|$)")
@@ -31,6 +33,8 @@ def innermost_type(error: ErrorInfo) -> str:
     unless the outer one is a known wrapper.
     """
     stack, own = error.stack[:MOST], bare(error.type)
+    if own in _GROUPS:
+        return _python_type(first_of_group(stack)) or own
     if _DIRECT in stack:
         return _python_type(stack.split(_DIRECT, 1)[0]) or own
     if _DURING in stack:

@@ -7,7 +7,7 @@ from rules.causes import bare, innermost_type
 from rules.frames import in_app_frames
 from rules.identity import digest
 from rules.model import ErrorInfo, Fingerprint
-from rules.normalise import normalise
+from rules.normalise import normalise, status_in
 
 FINGERPRINT_VERSION = 1
 _PLACES = frozenset({"workflow", "step"})
@@ -27,10 +27,12 @@ def _default(workflow: str, step: str, error: ErrorInfo) -> Fingerprint:
 
 
 def _evidence(error: ErrorInfo) -> list[Component]:
-    """The frames of the user's own code, else the message without its data."""
+    """The frames of the user's own code, with a status code, for a 404 is no 503; else the message without its data."""
     frames = in_app_frames(error.stack) if error.stack else ()
     if frames:
-        return [("frame", f"{module} in {function}") for module, function in frames]
+        code = status_in(error.message)
+        status = [("status", code)] if code else []
+        return [*status, *(("frame", f"{module} in {function}") for module, function in frames)]
     return [("message", normalise(error.message))] if error.message else []
 
 

@@ -4,8 +4,8 @@ Only frames of the user's own code count, and no line numbers: code moves, fault
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
-from itertools import groupby
 
 MOST_LINES = 400
 MOST_FRAMES = 12
@@ -31,18 +31,48 @@ _FOREIGN_JAVA = ("java.", "javax.", "jdk.", "sun.", "kotlin.", "scala.", "org.sp
 _FOREIGN_GO = ("runtime", "net/http", "testing", "reflect", "panic")
 # A folder made for one release or one run, and the hash that a bundler puts behind a file's name.
 _PASSING_FOLDER = re.compile(r"^tmp|\d{4}|^[0-9a-f-]{8,}$")
+_VERSION = re.compile(r"[-_@.]?v?\d+(?:\.\d+)+(?:[-+.]\w+)*$")
+_MINIFIED = 2  # letters: what a minifier calls a function, anew in each build
+_BRANCH = re.compile(r"^[\s|]*\+-[+-]*-{4,} (\d{1,6}) -{4,}$", re.MULTILINE)
+_DRAWN = re.compile(r"^\s*[|+] ?")
 _BUILD_HASH = re.compile(r"[.-](?:[0-9a-f]{8,}|[A-Z0-9]{8})$")
 
 
 def in_app_frames(stack: str) -> tuple[Frame, ...]:
-    """The innermost frames of the user's own code, as (module, function), in the order of the text. A function that
-    calls itself is one frame, however deep."""
+    """The innermost frames of the user's own code, as (module, function), in the order of the text. Functions that call
+    themselves or each other are one frame each, however deep; of a group of exceptions the first one's count."""
+    stack = first_of_group(stack)
     innermost_last = 'File "' in stack  # Python; the others tell the innermost frame first
     lines = stack.splitlines()
     lines = lines[-MOST_LINES:] if innermost_last else lines[:MOST_LINES]
-    found = (frame for line in lines if len(line) <= _LONGEST_LINE for frame in _frame(line))
-    frames = tuple(frame for frame, _ in groupby(found))
-    return frames[-MOST_FRAMES:] if innermost_last else frames[:MOST_FRAMES]
+    found = [frame for line in lines if len(line) <= _LONGEST_LINE for frame in _frame(line)]
+    if innermost_last:
+        return tuple(reversed(_once_each(found[::-1])[:MOST_FRAMES]))
+    return tuple(_once_each(found)[:MOST_FRAMES])
+
+
+def _once_each(innermost_first: list[Frame]) -> list[Frame]:
+    """Where a circle of calls is broken off is chance: then its functions stand in alphabetical order."""
+    times = Counter(innermost_first)
+    frames = list(times)
+    if not frames or times[frames[0]] == 1:
+        return frames
+    circle = [frame for frame in frames if times[frame] > 1]
+    return [*sorted(circle), *(frame for frame in frames if times[frame] == 1)]
+
+
+def first_of_group(stack: str) -> str:
+    """Python's ``ExceptionGroup`` draws a tree of tracebacks: the trunk and its first branch, without the drawing."""
+    if not _BRANCH.search(stack):
+        return stack
+    lines = []
+    for line in stack.splitlines():
+        branch = _BRANCH.match(line)
+        if branch and branch[1] != "1":
+            break
+        if not branch:
+            lines.append(_DRAWN.sub("", line))
+    return "\n".join(lines)
 
 
 def _frame(line: str) -> Iterator[Frame]:
@@ -61,12 +91,15 @@ def _frame(line: str) -> Iterator[Frame]:
 
 def _of_file(path: str, function: str) -> Iterator[Frame]:
     if not path.startswith(_FOREIGN_START) and not any(mark in path for mark in _FOREIGN):
-        yield _module(path), function
+        module, is_built = _module(path)
+        yield module, "<minified>" if is_built and len(function) <= _MINIFIED else function
 
 
-def _module(path: str) -> str:
-    """The file's name with its folder: where the rest is installed differs from machine to machine."""
+def _module(path: str) -> tuple[str, bool]:
+    """The file's name with its folder: where the rest is installed differs from machine to machine. And whether the
+    name is one that a bundler made for this build."""
     *folders, name = path.replace("\\", "/").split("?")[0].split("/")
-    stem = _BUILD_HASH.sub("", name.rsplit(".", 1)[0])
-    folder = folders[-1] if folders else ""
-    return f"{folder}/{stem}" if folder and not _PASSING_FOLDER.search(folder) else stem
+    built = name.rsplit(".", 1)[0]
+    stem = _BUILD_HASH.sub("", built)
+    folder = _VERSION.sub("", folders[-1]) if folders else ""
+    return f"{folder}/{stem}" if folder and not _PASSING_FOLDER.search(folder) else stem, stem != built

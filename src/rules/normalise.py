@@ -3,6 +3,7 @@
 RE2 only: linear in the text, whatever the text. HTTP-like status codes stay, since a 404 is not a 500.
 """
 
+from http import HTTPStatus
 from typing import Any
 
 import re2
@@ -14,6 +15,11 @@ _STATUS = re2.compile(
     r"(?i)\b(status(?:[ _-]?code)?|code|http(?:/[\d.]+)?|response|returned|responded with|error)"
     r"([\"']?[ :=(]+)([1-5]\d\d)\b"
 )
+_PHRASES = "|".join(f"{each.value}:? {each.phrase.replace(chr(39), '.')}" for each in HTTPStatus if each >= 400)
+# As libraries of HTTP tell it: the code and its phrase (RFC 9110, section 15), or which kind of error that is.
+_PHRASED = re2.compile(rf"(^|[^\w.])({_PHRASES}|[45]\d\d (?:Client|Server) Error)")
+# Words that leave no doubt which number this is.
+_SURE = re2.compile(r"(?i)\b(status(?:[ _-]?code)?|http(?:/[\d.]+)?)([\"']?[ :=(]+)([45]\d\d)\b")
 _ID_OF_PARTS = r"\b\w*\d\w*[-_]\w*\d\w*(?:[-_]\w+)*\b"
 Rule = tuple[str, str, str]
 # The first of each is what the text must hold for the pattern to be worth a try.
@@ -52,11 +58,20 @@ def normalise(message: str) -> str:
     text = message[:MOST].replace(_KEEP, "").encode("utf-8", "replace").decode()
     numbered = _DIGIT.search(text) is not None
     if numbered:
-        text = _STATUS.sub(_put_aside, text)
+        text = _PHRASED.sub(_put_phrase_aside, _STATUS.sub(_put_aside, text))
     text = _replaced(text, _TEXTS)
     if numbered:
         text = _KEPT.sub(_put_back, _replaced(text, _NUMBERS))
     return str(_SPACE.sub(" ", text)).strip()
+
+
+def status_in(message: str) -> str:
+    """The HTTP status of a failed request that the message tells for certain; "" where it tells none."""
+    phrased = _PHRASED.search(message[:MOST])
+    if phrased:
+        return str(phrased.group(2)[:3])
+    sure = _SURE.search(message[:MOST])
+    return str(sure.group(3)) if sure else ""
 
 
 def _replaced(text: str, rules: tuple[Rule, ...]) -> str:
@@ -68,7 +83,16 @@ def _replaced(text: str, rules: tuple[Rule, ...]) -> str:
 
 def _put_aside(status: Any) -> str:
     """A status code written in letters, out of the reach of the patterns for numbers."""
-    return f"{status.group(1)}{status.group(2)}{_KEEP}{status.group(3).translate(_LETTERS)}{_KEEP}"
+    return f"{status.group(1)}{status.group(2)}{_hidden(status.group(3))}"
+
+
+def _put_phrase_aside(status: Any) -> str:
+    code, phrase = status.group(2)[:3], status.group(2)[3:]
+    return f"{status.group(1)}{_hidden(code)}{phrase}"
+
+
+def _hidden(code: str) -> str:
+    return f"{_KEEP}{code.translate(_LETTERS)}{_KEEP}"
 
 
 def _put_back(kept: Any) -> str:

@@ -114,3 +114,24 @@ def test_a_megabyte_of_anything_costs_little(text):
     began = time.process_time()
     fingerprint("w", "s", ErrorInfo("ActivityError", text, text))
     assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ("503 Server Error: Service Unavailable for url: http://10.0.0.1/v1/stock", "503"),
+        ("GET http://10.0.0.1/v1/stock answered 404 Not Found", "404"),
+        ("Request failed with status code 502", "502"),
+        ("HTTP 429", "429"),
+        ("HTTP/1.1 200 OK", ""),
+        ("error: 450 rows failed", ""),
+        ("exit code 404", ""),
+        ("order 404 not found", ""),
+        ("took 500 ms", ""),
+    ],
+)
+def test_a_status_is_a_part_of_the_fault_beside_its_frames(message, code):
+    stack = f'Traceback (most recent call last):\n  File "/srv/shop/stock.py", line 7, in get\nHTTPError: {message}\n'
+    components = dict(fingerprint("sync", "fetch", ErrorInfo("HTTPError", message, stack)).components)
+    assert components.get("status", "") == code
+    assert components["frame"] == "shop/stock in get"

@@ -1,5 +1,7 @@
 """Are the user's own frames and the innermost cause read out of stacks as languages write them?"""
 
+import traceback
+
 import pytest
 
 from rules.causes import bare, innermost_type
@@ -147,3 +149,64 @@ def test_the_innermost_cause_is_found(kind, stack, cause):
 )
 def test_a_class_name_stands_without_its_module(name, own):
     assert bare(name) == own
+
+
+def javascript(*frames):
+    return "\n".join(["TypeError: no", *(f"    at {function} ({path}:3:7)" for function, path in frames)])
+
+
+@pytest.mark.parametrize(
+    "folder", ["shop-7.1.0", "shop-8.0.0", "shop_v7.2", "shop@1.0.0-rc.1", "shop-2.0+build7"], ids=str
+)
+def test_a_folder_named_for_a_release_is_known_by_its_name_alone(folder):
+    assert in_app_frames(javascript(("main", f"/srv/{folder}/app.js"))) == (("shop/app", "main"),)
+
+
+def test_a_folder_that_is_a_version_and_nothing_else_says_nothing():
+    assert in_app_frames(javascript(("main", "/srv/7.1.0/app.js"))) == (("app", "main"),)
+
+
+def test_what_a_minifier_called_a_function_is_not_believed():
+    one, other = (
+        in_app_frames(javascript((inner, f"/srv/dist/charts-{build}.js"), ("render", "/srv/src/reports.js")))
+        for inner, build in (("e", "1f0c9a2e"), ("$t", "0b77aa31"))
+    )
+    assert one == other == (("dist/charts", "<minified>"), ("src/reports", "render"))
+
+
+def test_a_circle_of_calls_is_the_same_wherever_it_broke_off():
+    circle = [("weigh", "/srv/src/a.js"), ("each", "/srv/src/a.js"), ("weighAll", "/srv/src/a.js")]
+    turned = [in_app_frames(javascript(*(circle * 4)[start : start + 10])) for start in range(3)]
+    assert turned[0] == turned[1] == turned[2]
+    assert len(turned[0]) == 3
+
+
+def test_how_deep_a_recursion_went_before_the_fault_does_not_matter():
+    fault, down = ("read", "/srv/src/a.js"), [("each", "/srv/src/a.js"), ("walk", "/srv/src/a.js")]
+    assert in_app_frames(javascript(fault, *down)) == in_app_frames(javascript(fault, *down * 3))
+
+
+def in_a_group(count):
+    """As Python 3.11 and later prints it."""
+
+    def fail(number):
+        raise KeyError(f"no column {number}")
+
+    failures = []
+    for number in range(count):
+        try:
+            fail(number)
+        except KeyError as error:
+            failures.append(error)
+    try:
+        raise ExceptionGroup("unhandled errors in a TaskGroup", failures)
+    except ExceptionGroup as group:
+        told = "".join(traceback.format_exception(group))
+    return ErrorInfo("ExceptionGroup", f"unhandled errors in a TaskGroup ({count} sub-exceptions)", told)
+
+
+def test_a_group_of_exceptions_is_its_first_one_however_many_there_are():
+    one, many = in_a_group(1), in_a_group(12)
+    assert innermost_type(one) == innermost_type(many) == "KeyError"
+    assert in_app_frames(one.stack) == in_app_frames(many.stack)
+    assert in_app_frames(one.stack)[-1][1] == "fail"

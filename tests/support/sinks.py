@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, BinaryIO
 
 
 @dataclass
@@ -40,6 +40,16 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, *_: object) -> None:
         """A client that hangs up is no fault here; silence keeps the test's own output readable."""
+
+
+def _chunks(sent: BinaryIO) -> bytes:
+    """A body whose sender did not tell its length beforehand, as Node's does."""
+    body = b""
+    while length := int(sent.readline().partition(b";")[0] or b"0", 16):
+        body += sent.read(length)
+        sent.readline()
+    sent.readline()
+    return body
 
 
 class HttpSink:
@@ -90,7 +100,8 @@ class HttpSink:
 
             def handle_one(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
-                body = self.rfile.read(length)
+                chunked = "chunked" in self.headers.get("Transfer-Encoding", "")
+                body = _chunks(self.rfile) if chunked else self.rfile.read(length)
                 if len(body) < length:  # whoever sent it was killed: no receiver takes half a message for one
                     self.close_connection = True
                     return
