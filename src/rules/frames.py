@@ -31,10 +31,11 @@ _FOREIGN_JAVA = ("java.", "javax.", "jdk.", "sun.", "kotlin.", "scala.", "org.sp
 _FOREIGN_GO = ("runtime", "net/http", "testing", "reflect", "panic")
 # A folder made for one release or one run, and the hash that a bundler puts behind a file's name.
 _PASSING_FOLDER = re.compile(r"^tmp|\d{4}|^[0-9a-f-]{8,}$")
-_VERSION = re.compile(r"[-_@.]?v?\d+(?:\.\d+)+(?:[-+.]\w+)*$")
+_VERSION = re.compile(r"[-_@.]?v?\d+\.\d[\w.+-]*$")
+_LONGEST_FOLDER = 80
 _MINIFIED = 2  # letters: what a minifier calls a function, anew in each build
-_BRANCH = re.compile(r"^[\s|]*\+-[+-]*-{4,} (\d{1,6}) -{4,}$", re.MULTILINE)
-_DRAWN = re.compile(r"^\s*[|+] ?")
+_BRANCH = re.compile(r"^[ |]{0,200}(?:\+-)?\+-{16} (\d{1,6}) -{16}$", re.MULTILINE)
+_DRAWN = re.compile(r"^(?: *[|+])+ ?")
 _BUILD_HASH = re.compile(r"[.-](?:[0-9a-f]{8,}|[A-Z0-9]{8})$")
 
 
@@ -101,5 +102,6 @@ def _module(path: str) -> tuple[str, bool]:
     *folders, name = path.replace("\\", "/").split("?")[0].split("/")
     built = name.rsplit(".", 1)[0]
     stem = _BUILD_HASH.sub("", built)
-    folder = _VERSION.sub("", folders[-1]) if folders else ""
+    folder = folders[-1] if folders and len(folders[-1]) <= _LONGEST_FOLDER else ""
+    folder = _VERSION.sub("", folder)
     return f"{folder}/{stem}" if folder and not _PASSING_FOLDER.search(folder) else stem, stem != built

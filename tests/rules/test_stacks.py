@@ -1,5 +1,6 @@
 """Are the user's own frames and the innermost cause read out of stacks as languages write them?"""
 
+import time
 import traceback
 
 import pytest
@@ -210,3 +211,40 @@ def test_a_group_of_exceptions_is_its_first_one_however_many_there_are():
     assert innermost_type(one) == innermost_type(many) == "KeyError"
     assert in_app_frames(one.stack) == in_app_frames(many.stack)
     assert in_app_frames(one.stack)[-1][1] == "fail"
+
+
+def test_a_group_within_a_group_is_read_down_to_its_first_leaf():
+    def fail():
+        raise KeyError("no column")
+
+    try:
+        try:
+            try:
+                fail()
+            except KeyError as error:
+                raise ExceptionGroup("inner", [error, ValueError("x")])  # noqa: B904 - a group has no cause
+        except ExceptionGroup as inner:
+            raise ExceptionGroup("outer", [inner])  # noqa: B904
+    except ExceptionGroup as outer:
+        told = "".join(traceback.format_exception(outer))
+    assert in_app_frames(told)[-1][1] == "fail"
+    assert innermost_type(ErrorInfo("ExceptionGroup", "outer", told)) == "KeyError"
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        "\n" * 64_000,
+        "  +-" + "-" * 64_000,
+        "+-" * 32_000,
+        "  | " * 16_000,
+        ("  +-+" + "-" * 16 + " 1 " + "-" * 16 + "\n") * 1_500,
+        "".join(f'  File "/a/{"1." * 39}!/b.py", line 3, in f\n' for _ in range(600)),
+    ],
+    ids=["lines", "dashes", "branches", "trunks", "one branch", "versions"],
+)
+def test_no_stack_takes_long_to_read(stack):
+    began = time.process_time()
+    in_app_frames(stack)
+    innermost_type(ErrorInfo("ExceptionGroup", "", stack))
+    assert time.process_time() - began < 0.5
