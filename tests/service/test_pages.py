@@ -66,6 +66,7 @@ def test_the_overview_shows_what_fires_and_leads_on(page):
     page.get_by_role("link", name="pay").first.click()
     assert "CardDeclined" in page.locator("main").inner_text()
     page.get_by_role("link", name="Latest run").click()
+    page.locator(".waterfall").wait_for()  # a page may still be on its way
     steps = page.locator(".waterfall tbody tr").all_inner_texts()
     assert [step.split()[0] for step in steps] == ["pay", "charge"]
     page.get_by_role("link", name="All failures like this one").click()
