@@ -46,8 +46,12 @@ tests/live/%/node_modules/.ready: tests/live/%/package-lock.json
 	@if command -v npm >/dev/null; then cd tests/live/$* && npm install --no-save --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.ready; \
 	else echo "no npm: the tests of $* are skipped"; fi
 
+FUZZ ?= 30
+FUZZED := tests/rules tests/client/test_tail.py $(addprefix tests/ingest/test_,any_span.py mutated_bodies.py webhooks.py)
+
 soak: setup setup-live
 	$(BIN)/pytest -m soak -p no:cacheprovider
+	TOCSIN_FUZZ=$(FUZZ) $(BIN)/pytest -n auto --timeout 1200 $(FUZZED)
 
 GROUPING := benchmarks/grouping
 grouping: setup $(GROUPING)/python/.venv/.ready $(GROUPING)/node/node_modules/.ready

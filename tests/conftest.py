@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from support import fuzzing
 from support.databases import Database
 from support.postgresql_server import PostgresqlServer
 
 _EXCUSED = "beside this checkout"  # the recordings are data of another place, not a service of this machine
+
+fuzzing.register()
 
 
 @pytest.hookimpl(hookwrapper=True)

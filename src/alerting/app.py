@@ -62,6 +62,7 @@ def _http_error(request: Request, error: Exception) -> Response:
         detail = f"there is nothing at {request.url.path}"
     if request.method not in {"GET", "HEAD"} and code in {404, 405}:
         context_of(request).turned_away.add(request.url.path, code, _NO_DOOR)
+        detail = _NO_DOOR
     return _problem(request, code, str(detail))
 
 

@@ -29,7 +29,7 @@ class Lines:
         self._open = _shown(self._open + last)
 
     def all(self) -> list[tuple[int, bytes]]:
-        return [*self.ended, *([(self._open_since, self._open)] if self._open else [])]
+        return [*self.ended, *([(self._open_since, self._open)] if self._open.strip(b"\r") else [])]
 
 
 class Tail:

@@ -17,6 +17,7 @@ from alerting.ingest.recognise import recognise
 from alerting.ingest.text import LABEL, MESSAGE, NAME, STACK
 from alerting.tracking.book import RunBook
 from support.folding import NOW
+from support.fuzzing import examples
 
 SCOPES = sorted({scope.replace("*", "x") for adapter in ADAPTERS for scope in adapter.scopes or ()} | {"", "shop"})
 NAMES = (
@@ -87,7 +88,7 @@ records = st.builds(
     span_id=st.sampled_from([b"", b"1" * 8]),
 )
 resources = st.builds(Resource, attributes=attributes)
-EASY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EASY = settings(max_examples=examples(120), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def whole(facts):

@@ -16,6 +16,7 @@ from alerting.tracking.book import RunBook
 from rules.instants import MINUTE, SECOND
 from rules.vocabulary import Outcome
 from support.corpus import ROOT, needs_corpus
+from support.fuzzing import examples
 
 NOW = 1_795_500_000_000_000
 FOLDERS = {"github": "github", "gitlab": "gitlab", "buildkite": "buildkite", "circleci": "circleci",
@@ -187,7 +188,7 @@ bodies = st.recursive(
 
 
 @pytest.mark.parametrize("sender", sorted(SENDERS))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(body=bodies)
 def test_any_json_is_taken_or_refused_by_a_value_error(sender, body):
     with suppress(ValueError):

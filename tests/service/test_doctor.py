@@ -80,7 +80,8 @@ def test_what_is_turned_away_is_told_with_the_reason(service):
     service.post("/api/v1/events", b"{", x_tocsin_key=KEY)
     service.post("/ingest/webhooks/github", {"zen": "Keep it small."}, x_tocsin_key=KEY)
     service.post("/ping/wrong", b"")
-    service.post("/", b"spans", "application/x-protobuf")
+    status, said, _ = service.post("/", b"spans", "application/x-protobuf")
+    assert (status, b"OTLP goes to /v1/traces" in said) == (405, True)
     away = {(each["door"], each["status"]): each["why"] for each in service.get("/api/v1/sources")["turned_away"]}
     assert "ingest key" in away["/v1/traces", 401]
     assert "text/plain" in away["/v1/traces", 415]
