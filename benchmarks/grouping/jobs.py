@@ -80,10 +80,10 @@ def no_shipping(case: Case) -> Given:
     return {"body": json.dumps(order(case, country=case.pick("US", "CH", "BR", "Great Britain", "")))}
 
 
-def stock(case: Case, kind: str, port: int = 0) -> Given:
+def stock(case: Case, kind: str, port: int = 0, patience: float = 10.0) -> Given:
     where = f"http://{case.host()}:{port or case.world.warehouse}/{kind}/{case.pick('v1', 'v2')}"
     sku = case.pick("A-100", "B-310", "C-777", "K-4", "Z-90210")
-    return {"warehouse": where, "sku": sku, "wanted": case.number(1, 40), "patience": case.pick(0.2, 0.25, 0.3)}
+    return {"warehouse": where, "sku": sku, "wanted": case.number(1, 40), "patience": patience}
 
 
 def unavailable(case: Case) -> Given:
@@ -95,7 +95,7 @@ def not_found(case: Case) -> Given:
 
 
 def too_slow(case: Case) -> Given:
-    return stock(case, "stalled" if case.variant in {2, 5} else "slow")
+    return stock(case, "stalled" if case.variant in {2, 5} else "slow", patience=case.pick(0.2, 0.25, 0.3))
 
 
 def refused(case: Case) -> Given:

@@ -29,6 +29,13 @@ STOCK = {"empty": {"place": "Bremen", "on_hand": 0, "reserved": 0},
          "reserved": {"place": "Bremen", "on_hand": 900, "reserved": 900}}  # fmt: skip
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """A client that lost patience is what some of the causes are about."""
+
+
 class _Warehouse(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         kind = self.path.split("/")[1]
@@ -71,8 +78,7 @@ def world() -> Iterator[World]:
 
 @contextmanager
 def _serving(host: str, port: int) -> Iterator[int]:
-    server = ThreadingHTTPServer((host, port), _Warehouse)
-    server.daemon_threads = True
+    server = _Server((host, port), _Warehouse)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield int(server.server_address[1])

@@ -3,7 +3,6 @@
 RE2 only: linear in the text, whatever the text. HTTP-like status codes stay, since a 404 is not a 500.
 """
 
-from http import HTTPStatus
 from typing import Any
 
 import re2
@@ -15,11 +14,25 @@ _STATUS = re2.compile(
     r"(?i)\b(status(?:[ _-]?code)?|code|http(?:/[\d.]+)?|response|returned|responded with|error)"
     r"([\"']?[ :=(]+)([1-5]\d\d)\b"
 )
-_PHRASES = "|".join(f"{each.value}:? {each.phrase.replace(chr(39), '.')}" for each in HTTPStatus if each >= 400)
-# As libraries of HTTP tell it: the code and its phrase (RFC 9110, section 15), or which kind of error that is.
-_PHRASED = re2.compile(rf"(^|[^\w.])({_PHRASES}|[45]\d\d (?:Client|Server) Error)")
-# Words that leave no doubt which number this is.
-_SURE = re2.compile(r"(?i)\b(status(?:[ _-]?code)?|http(?:/[\d.]+)?)([\"']?[ :=(]+)([45]\d\d)\b")
+# As libraries of HTTP tell a status: its code and phrase, or which kind of error it is. Phrases of RFC 9110, section
+# 15, its predecessors, RFC 4918, 6585, 7725, 8470; written out, for a fingerprint must not change with a Python.
+_PHRASES = r"""
+400 Bad Request|401 Unauthorized|402 Payment Required|403 Forbidden|404 Not Found|405 Method Not Allowed
+406 Not Acceptable|407 Proxy Authentication Required|408 Request Time-?[Oo]ut|409 Conflict|410 Gone|411 Length Required
+412 Precondition Failed|413 (?:Content|Payload|Request Entity) Too Large|414 (?:Request-)?URI Too Long
+415 Unsupported Media Type|416 (?:Requested )?Range Not Satisfiable|417 Expectation Failed|421 Misdirected Request
+422 Unprocessable (?:Content|Entity)|423 Locked|424 Failed Dependency|425 Too Early|426 Upgrade Required
+428 Precondition Required|429 Too Many Requests|431 Request Header Fields Too Large|451 Unavailable For Legal Reasons
+500 Internal Server Error|501 Not Implemented|502 Bad Gateway|503 Service (?:Temporarily )?Unavailable
+504 Gateway Time-?[Oo]ut|505 HTTP Version Not Supported|507 Insufficient Storage|508 Loop Detected
+511 Network Authentication Required|[45]\d\d (?:Client|Server) Error|[45]\d\d, message=
+"""
+_PHRASED = re2.compile(rf"(^|[^\w.])({'|'.join(_PHRASES.split(chr(10))[1:-1])})")
+# Words that leave little doubt which number this is.
+_SURE = re2.compile(
+    r"(?i)\b(status(?:[ _-]?code)?|http(?:/[\d.]+)?(?: error)?|responded with|error occurred)"
+    r"([\"']?[ :=(]+)([45]\d\d)\b"
+)
 _ID_OF_PARTS = r"\b\w*\d\w*[-_]\w*\d\w*(?:[-_]\w+)*\b"
 Rule = tuple[str, str, str]
 # The first of each is what the text must hold for the pattern to be worth a try.
