@@ -2,28 +2,17 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from rules.instants import HOUR, Duration, parse_duration
+from rules.condition_config import ConditionConfig as ConditionConfig
+from rules.condition_config import CountCondition as CountCondition
+from rules.policy import Policy as Policy
+from rules.sections import ConfigDuration as ConfigDuration
+from rules.sections import MatchSpec as MatchSpec
+from rules.sections import Section as Section
 from rules.vocabulary import Severity
 
-
-def _duration(value: object) -> Duration:
-    if not isinstance(value, str):
-        raise ValueError(f"{value!r} is not a duration; write it like 500ms, 30s, 10m, 1h30m or 7d")
-    return parse_duration(value)
-
-
-ConfigDuration = Annotated[Duration, BeforeValidator(_duration)]
-Timing = Literal["now", "never"]
-MatchSpec = dict[str, Any]
 BY_FIELDS = ("workflow", "error_group", "engine", "environment", "version", "step", "severity", "error_type", "cause")
-
-
-class Section(BaseModel):
-    """One mapping of the file: frozen, and strict about its keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class SeverityRule(Section):
@@ -37,34 +26,44 @@ class SeverityRule(Section):
         return self
 
 
-class CountCondition(Section):
-    """True when at least ``count`` failures of one key lie within a half-open window of ``within``."""
-
-    count: Annotated[int, Field(ge=1, le=10_000)]
-    within: ConfigDuration
-
-
 class Resolve(Section):
-    """``on_success: n``: n runs of the same workflow succeeded; ``quiet_for: T``: no failure for T."""
+    """What ends an alert; of several, the first that is true.
+
+    ``on_success: n``: n runs of the same workflow succeeded. ``quiet_for: T``: no failure for T. ``upstream``: whoever
+    told of the failure says that it is over, under the same run id. ``manual``: nothing but a person."""
 
     on_success: Annotated[int, Field(ge=1)] | None = None
     quiet_for: ConfigDuration | None = None
+    upstream: bool = False
+    manual: bool = False
 
     @model_validator(mode="after")
     def _says_something(self) -> "Resolve":
-        if self.on_success is None and self.quiet_for is None:
-            raise ValueError("say on_success: 1 or quiet_for: 30m")
+        if self.on_success is None and self.quiet_for is None and not (self.upstream or self.manual):
+            raise ValueError("say on_success: 1, quiet_for: 30m, upstream or manual")
         return self
 
 
+def _resolve(value: Any) -> Any:
+    return {value: True} if value in ("upstream", "manual") else value
+
+
 class Rule(Section):
+    """``resolve`` left out: as its condition does (see ``rules.conditions``). ``notify: shadow``: it decides and tells
+    nobody."""
+
     name: Annotated[str, Field(min_length=1, max_length=200)]
     match: MatchSpec = Field(default_factory=dict)
-    condition: Literal["each"] | CountCondition = "each"
+    when: str = ""
+    condition: ConditionConfig = "each"
     by: tuple[str, ...] = ("workflow", "error_group")
-    resolve: Resolve = Resolve(on_success=1)
+    on: Literal["run", "attempt"] = "run"
+    for_: Annotated[ConfigDuration, Field(alias="for")] = 0
+    keep_firing_for: ConfigDuration | None = None
+    resolve: Annotated[Resolve, BeforeValidator(_resolve)] | None = None
     severity: Severity | None = None
     policy: str = "default"
+    notify: Literal["live", "shadow"] = "live"
 
     @model_validator(mode="after")
     def _known_key(self) -> "Rule":
@@ -74,19 +73,4 @@ class Rule(Section):
         return self
 
 
-class Policy(Section):
-    channels: tuple[str, ...] = ()
-    timing: dict[Severity, Timing] = Field(default_factory=dict)
-    dedup_window: ConfigDuration = HOUR
-
-    def when(self, severity: Severity) -> Timing:
-        return self.timing.get(severity, DEFAULT_TIMING[severity])
-
-
-DEFAULT_TIMING: dict[Severity, Timing] = {
-    Severity.CRITICAL: "now",
-    Severity.HIGH: "now",
-    Severity.MEDIUM: "now",
-    Severity.LOW: "never",
-}
 ANY_FAILURE = Rule(name="any-failure")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rules.config import Resolve
 from rules.decisions import Wake
 from rules.identity import dedup_key, digest
 from rules.inputs import Failed, Succeeded
@@ -89,7 +90,7 @@ def success(rule: CompiledRule | None, state: AlertState, item: Succeeded) -> tu
         good_since=max(state.good_since, began) if after else state.good_since,
         successes=state.successes + after,
     )
-    needed = rule.config.resolve.on_success if rule else 1
+    needed = _resolve(rule).on_success
     return state, bool(after and needed and state.successes >= needed and not intermittent)
 
 
@@ -105,10 +106,17 @@ def resolved(state: AlertState, now: Instant) -> AlertState:
 
 def quiet_deadline(rule: CompiledRule | None, state: AlertState, now: Instant) -> Wake:
     """When the episode ends by silence alone. Counted from the last failure's arrival, and never in the past."""
-    quiet = rule.config.resolve.quiet_for if rule else None
+    quiet = _resolve(rule).quiet_for
     if quiet is None:
         quiet = INTERMITTENT_QUIET if state.intermittent else EXPIRES_AFTER
     return Wake(QUIET, state.key, "", max(state.seen_at + quiet, now))
+
+
+def _resolve(rule: CompiledRule | None) -> Resolve:
+    return (rule.config.resolve if rule else None) or _USUALLY
+
+
+_USUALLY = Resolve(on_success=1)
 
 
 def _severity(rule: CompiledRule, item: Failed) -> Severity:

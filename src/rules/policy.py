@@ -1,0 +1,112 @@
+"""What may a user write about who is told, and when? The models of ``policies`` and ``owners``, and the defaults."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from rules.instants import HOUR, MINUTE, SECOND, Duration
+from rules.sections import ConfigDuration, MatchSpec, Section
+from rules.vocabulary import Severity
+
+Timing = Literal["now", "hourly", "daily", "never"]
+BySeverity = dict[Severity | Literal["default"], ConfigDuration]
+GROUP_BY_FIELDS = (
+    "workflow", "error_group", "cause", "engine", "environment", "version", "step", "severity", "error_type", "rule",
+)  # fmt: skip
+DEFAULT_TIMING: dict[Severity, Timing] = {
+    Severity.CRITICAL: "now",
+    Severity.HIGH: "hourly",
+    Severity.MEDIUM: "daily",
+    Severity.LOW: "never",
+}
+_WAIT: Duration = 15 * SECOND
+_INTERVAL: Duration = 2 * MINUTE
+_AT_ONCE = frozenset({Severity.CRITICAL, Severity.HIGH})
+
+
+class Digest(Section):
+    """When what was put off is told: daily at ``at``, or hourly at the minute of ``at``, in local time."""
+
+    at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "09:00"
+    timezone: str = "UTC"
+    every: Literal["daily", "hourly"] = "daily"
+
+
+class Escalation(Section):
+    """Tell ``channels`` as well once an alert has been open for ``after``, unless somebody has acknowledged it."""
+
+    after: ConfigDuration
+    channels: Annotated[tuple[str, ...], Field(min_length=1)]
+    unless: Literal["acknowledged", "resolved"] = "acknowledged"
+
+
+class Storm(Section):
+    """More than ``alerts`` new ones on one channel ``within`` are told together, ``every`` so often."""
+
+    alerts: Annotated[int, Field(ge=1)] = 10
+    within: ConfigDuration = MINUTE
+    every: ConfigDuration = 10 * MINUTE
+
+
+class Flapping(Section):
+    """``changes`` between firing and resolved ``within`` are told once, until there are fewer than two."""
+
+    changes: Annotated[int, Field(ge=2)] = 6
+    within: ConfigDuration = HOUR
+
+
+class Policy(Section):
+    """``group_wait`` and ``group_interval``: one duration for every severity, or by severity."""
+
+    channels: tuple[str, ...] = ()
+    timing: dict[Severity, Timing] = Field(default_factory=dict)
+    dedup_window: ConfigDuration = HOUR
+    group_by: tuple[str, ...] = ("workflow",)
+    group_wait: ConfigDuration | BySeverity = Field(default_factory=dict)
+    group_interval: ConfigDuration | BySeverity = Field(default_factory=dict)
+    remind: dict[Severity, tuple[ConfigDuration, ...]] = Field(
+        default_factory=lambda: {Severity.CRITICAL: (30 * MINUTE, 2 * HOUR, 8 * HOUR)}
+    )
+    digest: Digest = Digest()
+    escalate: tuple[Escalation, ...] = ()
+    storm: Storm = Storm()
+    mute: tuple[str, ...] = ()
+    ack_timeout: ConfigDuration = 8 * HOUR
+    flapping: Flapping = Flapping()
+
+    @model_validator(mode="after")
+    def _known_group(self) -> "Policy":
+        for name in self.group_by:
+            if name not in GROUP_BY_FIELDS and not name.startswith("labels."):
+                raise ValueError(f"group_by: {name!r} is not one of {', '.join(GROUP_BY_FIELDS)} or labels.NAME")
+        return self
+
+    def when(self, severity: Severity) -> Timing:
+        return self.timing.get(severity, DEFAULT_TIMING[severity])
+
+    def wait(self, severity: Severity) -> Duration:
+        """How long the first message of a conversation waits for others to join it."""
+        return _pick(self.group_wait, severity, 0 if severity in _AT_ONCE else None, _WAIT)
+
+    def spacing(self, severity: Severity) -> Duration:
+        """The least time between two messages of a conversation. One duration in the file holds for every severity;
+        else ``hourly`` is an hour, whatever ``default`` says."""
+        usual = HOUR if self.when(severity) == "hourly" else 0 if severity is Severity.CRITICAL else None
+        return _pick(self.group_interval, severity, usual, _INTERVAL)
+
+
+def _pick(told: Duration | BySeverity, severity: Severity, usual: Duration | None, otherwise: Duration) -> Duration:
+    if not isinstance(told, dict):
+        return told
+    if severity in told:
+        return told[severity]
+    return usual if usual is not None else told.get("default", otherwise)
+
+
+class Owner(Section):
+    """Whose alerts those are that match. ``channels`` are told beside the policy's; ``mention`` is put into messages."""
+
+    match: MatchSpec = Field(default_factory=dict)
+    team: Annotated[str, Field(min_length=1, max_length=200)]
+    channels: tuple[str, ...] = ()
+    mention: str = ""
