@@ -7,18 +7,40 @@ from rules.vocabulary import Reason, Severity, Silence
 
 
 @dataclass(slots=True, frozen=True)
+class About:
+    """One alert that a message is about: why, and how many failures were counted since the channel last heard of it."""
+
+    alert_id: str
+    alert_key: str
+    reason: Reason
+    since_last: int
+
+
+@dataclass(slots=True, frozen=True)
 class Notify:
-    """One message for one channel. ``id`` is a hash of what made it, so that a replay decides the same message."""
+    """One message for one channel. ``id`` is a hash of what made it, so that a replay decides the same message.
+    ``others``: how many further alerts of the conversation are open and unchanged."""
 
     id: str
     channel: str
     policy: str
     reason: Reason
-    alert_id: str
-    alert_key: str
     severity: Severity
-    since_last: int
     conversation: str
+    about: tuple[About, ...]
+    others: int = 0
+
+    @property
+    def since_last(self) -> int:
+        return sum(each.since_last for each in self.about)
+
+    @property
+    def alert_id(self) -> str:
+        return self.about[0].alert_id
+
+    @property
+    def alert_key(self) -> str:
+        return self.about[0].alert_key
 
 
 @dataclass(slots=True, frozen=True)
@@ -30,6 +52,25 @@ class Silent:
     rule: str
     alert_id: str
     because: str = ""
+
+
+@dataclass(slots=True, frozen=True)
+class Judged:
+    """What a rule came to for one input: the alert's state before and after, and the numbers behind it."""
+
+    rule: str
+    alert_id: str
+    before: str
+    after: str
+    evidence: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True, frozen=True)
+class Trouble:
+    """A rule could not be evaluated: neither yes nor no."""
+
+    rule: str
+    error: str
 
 
 @dataclass(slots=True, frozen=True)
@@ -57,7 +98,11 @@ Deadline = Wake | Forget
 
 @dataclass(slots=True)
 class Result:
-    """What one ``step`` came to, beside the states it put into the slice."""
+    """What one ``step`` came to, beside the states it put into the slice. ``over``: alerts that inhibited others and
+    have ended; those others are to be looked at again."""
 
     decisions: list[Decision] = field(default_factory=list)
     deadlines: list[Deadline] = field(default_factory=list)
+    judged: list[Judged] = field(default_factory=list)
+    troubles: list[Trouble] = field(default_factory=list)
+    over: list[str] = field(default_factory=list)

@@ -1,13 +1,14 @@
 """What is one episode of an alert? Opening, counting, success, quiet, resolution, re-opening: state in, state out."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from rules.config import Resolve
 from rules.decisions import Wake
 from rules.identity import dedup_key, digest
-from rules.inputs import Failed, Succeeded
+from rules.inputs import Failed, Finished
 from rules.instants import DAY, HOUR, MINUTE, Duration, Instant
+from rules.model import Run
 from rules.ruleset import CompiledRule
 from rules.state import AlertState, Example
 from rules.vocabulary import AlertStatus, Severity
@@ -17,39 +18,59 @@ EXPIRES_AFTER: Duration = DAY  # an alert that no success can end
 INTERMITTENT_QUIET: Duration = HOUR  # one that failed and succeeded by turns
 REOPEN_WINDOW: Duration = 15 * MINUTE
 LATE_AFTER: Duration = 15 * MINUTE
-_EXAMPLES = 5
+EXAMPLES = 5
 
 
-def opened(rule: CompiledRule, state: AlertState, item: Failed, window: Sequence[Instant], now: Instant) -> AlertState:
-    """A new episode. Its id comes from the occurrence that opened it, so that a replay gives the same.
+@dataclass(slots=True, frozen=True)
+class Cause:
+    """What made a condition hold: a failed run, a run that is open for too long, or one that did not come.
+    ``occurrence`` names it for ever."""
+
+    occurrence: str
+    at: Instant
+    severity: Severity
+    example: Example
+
+
+def opened(
+    rule: CompiledRule, state: AlertState, cause: Cause, window: Sequence[Instant], now: Instant
+) -> AlertState:
+    """A new episode, pending. Its id comes from the occurrence that opened it, so that a replay gives the same.
 
     ``window`` are the times of the failures that made the condition hold; those counted by the episode before are
     not counted again."""
-    members = [at for at in window if at > state.last_at] or [item.occurred_at]
+    members = [at for at in window if at > state.last_at] or [cause.at]
+    newest = window[-1] if window else cause.at
     return AlertState(
         key=state.key,
         rule=state.rule,
         values=state.values,
         level=state.level,
-        recent=state.recent,
-        alert_id=digest("alert", state.key, item.occurrence),
-        status=AlertStatus.FIRING,
-        severity=_severity(rule, item),
+        memory=state.memory,
+        holds_until=state.holds_until,
+        evidence=state.evidence,
+        alert_id=digest("alert", state.key, cause.occurrence),
+        status=AlertStatus.PENDING,
+        severity=rule.config.severity or cause.severity,
         count=len(members),
         first_at=members[0],
         last_at=members[-1],
-        fired_at=now,
         seen_at=now,
-        late=now - window[-1] > LATE_AFTER,
-        dedup_key=dedup_key(rule.name, state.key, item.occurrence),
-        examples=(_example(item),),
+        pending_since=cause.at,
+        late=now - newest > LATE_AFTER,
+        changes=state.changes,
+        flapping=state.flapping,
+        dedup_key=dedup_key(rule.name, state.key, cause.occurrence),
+        examples=(cause.example,),
     )
 
 
-def counted(rule: CompiledRule, state: AlertState, item: Failed, now: Instant) -> AlertState:
+def counted(rule: CompiledRule, state: AlertState, cause: Cause, now: Instant) -> AlertState:
     """One more failure of the episode. A rise in severity takes the acknowledgement away: it was for less."""
-    first, last = min(state.first_at, item.occurred_at), max(state.last_at, item.occurred_at)
-    severity = max(state.severity, _severity(rule, item), key=lambda severity: severity.rank)
+    first, last = min(state.first_at, cause.at), max(state.last_at, cause.at)
+    told = rule.config.severity or cause.severity
+    severity = max(state.severity, told, key=lambda severity: severity.rank)
+    same = severity is state.severity
     return replace(
         state,
         count=state.count + 1,
@@ -57,27 +78,28 @@ def counted(rule: CompiledRule, state: AlertState, item: Failed, now: Instant) -
         last_at=last,
         seen_at=now,
         severity=severity,
-        acknowledged_by=state.acknowledged_by if severity is state.severity else "",
+        acknowledged_by=state.acknowledged_by if same else "",
+        acknowledged_until=state.acknowledged_until if same else 0,
         successes=state.successes if last == state.last_at else 0,
         intermittent=state.intermittent or first < state.first_success_at < last,
-        examples=(_example(item), *state.examples[: _EXAMPLES - 1]),
+        examples=(cause.example, *state.examples[: EXAMPLES - 1]),
     )
 
 
 def reopens(state: AlertState, now: Instant) -> bool:
-    return bool(state.alert_id) and not state.open and now - state.resolved_at <= REOPEN_WINDOW
+    return bool(state.fired_at) and not state.open and now - state.resolved_at <= REOPEN_WINDOW
 
 
-def overtaken(state: AlertState, item: Failed) -> bool:
+def overtaken(state: AlertState, at: Instant) -> bool:
     """Whether this failure, though it arrived after the end, lies before the success that ended the episode."""
-    return item.occurred_at < state.good_since
+    return at < state.good_since
 
 
-def reopened(rule: CompiledRule, state: AlertState, item: Failed, now: Instant) -> AlertState:
-    return replace(counted(rule, state, item, now), status=AlertStatus.FIRING, resolved_at=0)
+def reopened(rule: CompiledRule, state: AlertState, cause: Cause, now: Instant) -> AlertState:
+    return replace(counted(rule, state, cause, now), status=AlertStatus.FIRING, resolved_at=0)
 
 
-def success(rule: CompiledRule | None, state: AlertState, item: Succeeded) -> tuple[AlertState, bool]:
+def success(rule: CompiledRule | None, state: AlertState, item: Finished) -> tuple[AlertState, bool]:
     """Take in a success; whether it ends the episode. Only runs that started after the last failure count, and only
     while no run succeeded between two failures: then it was never really down, and quiet has to end it."""
     intermittent = state.intermittent or state.first_at < item.ended_at < state.last_at
@@ -90,7 +112,7 @@ def success(rule: CompiledRule | None, state: AlertState, item: Succeeded) -> tu
         good_since=max(state.good_since, began) if after else state.good_since,
         successes=state.successes + after,
     )
-    needed = _resolve(rule).on_success
+    needed = resolve_of(rule).on_success
     return state, bool(after and needed and state.successes >= needed and not intermittent)
 
 
@@ -101,30 +123,45 @@ def _first_success(state: AlertState, ended_at: Instant) -> Instant:
 
 
 def resolved(state: AlertState, now: Instant) -> AlertState:
-    return replace(state, status=AlertStatus.RESOLVED, resolved_at=now, successes=0)
+    return replace(
+        state, status=AlertStatus.RESOLVED, resolved_at=now, successes=0, clears_at=0, acknowledged_until=0
+    )
 
 
-def quiet_deadline(rule: CompiledRule | None, state: AlertState, now: Instant) -> Wake:
+def quiet_deadline(rule: CompiledRule | None, state: AlertState, now: Instant) -> Wake | None:
     """When the episode ends by silence alone. Counted from the last failure's arrival, and never in the past."""
-    quiet = _resolve(rule).quiet_for
-    if quiet is None:
-        quiet = INTERMITTENT_QUIET if state.intermittent else EXPIRES_AFTER
-    return Wake(QUIET, state.key, "", max(state.seen_at + quiet, now))
+    quiet = quiet_for(rule, state)
+    return None if quiet is None else Wake(QUIET, state.key, "", max(state.seen_at + quiet, now))
 
 
-def _resolve(rule: CompiledRule | None) -> Resolve:
-    return (rule.config.resolve if rule else None) or _USUALLY
+def quiet_for(rule: CompiledRule | None, state: AlertState) -> Duration | None:
+    if rule is not None and rule.resolve is None:
+        return None  # its condition ends it
+    resolve = resolve_of(rule)
+    if resolve.quiet_for is not None:
+        return resolve.quiet_for
+    if resolve.on_success is None:
+        return None
+    return INTERMITTENT_QUIET if state.intermittent else EXPIRES_AFTER
+
+
+def resolve_of(rule: CompiledRule | None) -> Resolve:
+    """A rule that is not there any more leaves its alerts to successes and quiet."""
+    if rule is None:
+        return _USUALLY
+    return rule.resolve or _NEVER
 
 
 _USUALLY = Resolve(on_success=1)
+_NEVER = Resolve(manual=True)
 
 
-def _severity(rule: CompiledRule, item: Failed) -> Severity:
-    return rule.config.severity or item.severity
+def cause_of(item: Failed) -> Cause:
+    return Cause(item.occurrence, item.occurred_at, item.severity, example_of(item))
 
 
-def _example(item: Failed) -> Example:
-    run, error = item.run, item.run.error
+def example_of_run(run: Run, at: Instant) -> Example:
+    error = run.error
     return Example(
         run=run.id,
         run_id=run.run_id,
@@ -136,8 +173,13 @@ def _example(item: Failed) -> Example:
         outcome=run.outcome.value,
         error_type=error.type if error else "",
         error_message=error.message[:2_000] if error else "",
-        error_group=item.fingerprint.group,
-        cause=item.fingerprint.cause,
+        cause_type=error.cause_type if error else "",
         url=run.url,
-        at=item.occurred_at,
+        at=at,
+        labels=run.labels,
     )
+
+
+def example_of(item: Failed) -> Example:
+    print_ = item.fingerprint
+    return replace(example_of_run(item.run, item.occurred_at), error_group=print_.group, cause=print_.cause)

@@ -10,7 +10,9 @@ from rules.vocabulary import Severity
 @dataclass(slots=True, frozen=True)
 class Failed:
     """A run ended badly. ``occurrence`` is unique for ever: the same failure told twice has the same one.
-    ``consequence_of`` is the run that it started and that failed before it, with the same error."""
+    ``consequence_of`` is the run that it started and that failed before it, with the same error. ``novelty`` of its
+    error group: "new", "regressed" or "". ``attempt``: above 0, one try of a run that may still succeed, which only
+    rules with ``on: attempt`` look at."""
 
     run: Run
     fingerprint: Fingerprint
@@ -18,22 +20,39 @@ class Failed:
     occurrence: str
     occurred_at: Instant
     consequence_of: str = ""
+    novelty: str = ""
+    attempt: int = 0
 
 
 @dataclass(slots=True, frozen=True)
-class Succeeded:
-    """A run ended well and nothing more is expected of it. ``started_at`` is 0 where it is not known."""
+class Finished:
+    """A run ended well, or was cancelled or skipped, and nothing more is expected of it. ``started_at`` is 0 where it
+    is not known."""
 
-    engine: str
-    workflow: str
-    environment: str
+    run: Run
     started_at: Instant
     ended_at: Instant
 
 
 @dataclass(slots=True, frozen=True)
+class Heard:
+    """A run is open, and something was heard of it at ``at`` (event time)."""
+
+    run: Run
+    at: Instant
+
+
+@dataclass(slots=True, frozen=True)
+class Armed:
+    """A rule looks for something from now on, for one key, though nothing may ever come."""
+
+    rule: str
+    values: tuple[str, ...]
+
+
+@dataclass(slots=True, frozen=True)
 class Due:
-    """A stored deadline came. ``kind`` names the timer, ``owner`` the alert key, ``detail`` e.g. the channel."""
+    """A stored deadline came. ``kind`` names the timer, ``owner`` the key of an alert or a conversation."""
 
     kind: str
     owner: str
@@ -43,11 +62,13 @@ class Due:
 
 @dataclass(slots=True, frozen=True)
 class Acted:
-    """A person did something to an alert: ``acknowledge`` or ``resolve``."""
+    """A person did something to an alert: ``acknowledge`` (``until`` 0: for the policy's time), ``unacknowledge`` or
+    ``resolve``."""
 
     action: str
     alert_key: str
     by: str
+    until: Instant = 0
 
 
-Input = Failed | Succeeded | Due | Acted
+Input = Failed | Finished | Heard | Armed | Due | Acted

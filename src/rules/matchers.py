@@ -28,6 +28,10 @@ class Match:
     def matches(self, fields: Mapping[str, str]) -> bool:
         return all(test(fields.get(name, "")) for name, test in self.tests)
 
+    def holds(self, field: str, value: str) -> bool:
+        """Whether ``value`` passes every test of ``field``."""
+        return all(test(value) for name, test in self.tests if name == field)
+
     def exact(self, field: str) -> tuple[str, ...] | None:
         """The literal values that ``field`` must have one of, or None where a pattern decides."""
         return self.pinned.get(field)

@@ -94,6 +94,10 @@ class Policy(Section):
         usual = HOUR if self.when(severity) == "hourly" else 0 if severity is Severity.CRITICAL else None
         return _pick(self.group_interval, severity, usual, _INTERVAL)
 
+    def spaced_by_file(self, severity: Severity) -> bool:
+        """Whether the file itself says how far apart messages of this severity are."""
+        return not isinstance(self.group_interval, dict) or severity in self.group_interval
+
 
 def _pick(told: Duration | BySeverity, severity: Severity, usual: Duration | None, otherwise: Duration) -> Duration:
     if not isinstance(told, dict):

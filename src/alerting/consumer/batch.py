@@ -3,25 +3,29 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import msgspec
+
 from alerting.active import Active
 from alerting.cluster.partitions import EVERYTHING, Owned, partition_of
 from alerting.consumer.deciding import Deciding, Told, needed
 from alerting.consumer.decoding import Decoded
-from alerting.consumer.recording import ENRICH, KEEP_TRACE, ORPHAN, SETTLE, InForce, Recording, Timed
+from alerting.consumer.recording import ENRICH, KEEP_TRACE, ORPHAN, SETTLE, Ended, InForce, Recording, Timed
 from alerting.consumer.watching import LOST
 from alerting.database.port import Connection, is_postgresql
 from alerting.database.statements import Row
 from alerting.ingest.facts import Fact, RunFact
-from alerting.storage import alerts, groups, messages, runs
+from alerting.storage import alerts, conversations, groups, messages, runs
 from alerting.storage.progress import Progress
 from alerting.storage.rollups import Differences
 from alerting.tracking.book import RunBook, keys_of, loose_key
 from alerting.tracking.record import run_id_of, stand_in
-from rules.decisions import Notify
-from rules.inputs import Acted, Due
+from rules.decisions import About
+from rules.engine import Needs, conversations_needed
+from rules.inputs import Acted, Armed, Due
 from rules.instants import Instant
+from rules.lifecycle import RECHECK
 from rules.ruleset import Ruleset
-from rules.state import Slice
+from rules.state import NotFetched, Slice
 from rules.vocabulary import BAD
 
 OF_RUNS = frozenset({ENRICH, SETTLE, ORPHAN, LOST})
@@ -37,10 +41,11 @@ class Memory:
     aliases: dict[str, str]
     open_levels: set[str]
     owned: Owned = EVERYTHING
+    open_counts: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, connection: Connection, done: Progress, owned: Owned = EVERYTHING) -> "Memory":
-        return cls(done, groups.load_aliases(connection), alerts.open_levels(connection), owned)
+        return cls(done, groups.load_aliases(connection), alerts.open_levels(connection), owned, alerts.open_counts(connection))
 
 
 @dataclass(slots=True)
@@ -50,7 +55,7 @@ class Batch:
 
     rows: list[Decoded]
     until: Instant
-    actions: list[tuple[Instant, Acted]] = field(default_factory=list)
+    actions: list[tuple[Instant, Acted | Armed]] = field(default_factory=list)
     look_at: list[tuple[Instant, str]] = field(default_factory=list)
 
 
@@ -61,10 +66,12 @@ def work(connection: Connection, active: Active, memory: Memory, batch: Batch) -
     deciding = _decide(connection, active.ruleset, memory, recording, batch, due)
     _save_runs(connection, recording, batch.until)
     alerts.save_states(connection, deciding.states.changed.values())
+    conversations.save(connection, deciding.states.talked.values())
     deadlines = {**recording.deadlines, **deciding.deadlines}
     alerts.save_deadlines(connection, deadlines, lambda key: _partition(key, recording, deciding))
-    alerts.save_decisions(connection, [*_spoken(deciding.told), *_unspoken(deciding)])
+    alerts.save_decisions(connection, [*_spoken(deciding.told), *_unspoken(deciding), *_judged(deciding)])
     queued = _queue(connection, deciding.told, active.targets)
+    _after(connection, deciding, memory, batch.until)
     memory.progress.engine_now = max(memory.progress.engine_now, batch.until)
     _forget_closed(connection, deciding, memory)
     return queued
@@ -182,17 +189,49 @@ def _decide(
         key=lambda timed: timed.now,
     )
     rule_due = [each for each in due if each.kind not in OF_RUNS | OF_HOUSEKEEPING]
-    wanted = needed(ruleset, inputs, rule_due, memory.open_levels)
+    wanted = needed(ruleset, inputs, rule_due, memory.open_levels, memory.open_counts)
+    while True:
+        slice_ = _fetch(connection, ruleset, memory, wanted, inputs)
+        if rule_due and is_postgresql(connection):
+            # What several partitions share may have been changed by others until it was locked just now.
+            still = set(alerts.due_deadlines(connection, batch.until, memory.owned))
+            rule_due = [each for each in rule_due if each in still]
+        deciding = Deciding(ruleset, slice_, set(memory.open_levels), rule_due)
+        try:
+            for timed in inputs:
+                deciding.take(timed)
+            deciding.advance(batch.until)
+        except NotFetched as missing:
+            wanted.conversations.add(missing.key)
+            continue
+        memory.open_levels = deciding.open_levels
+        return deciding
+
+
+def _fetch(
+    connection: Connection, ruleset: Ruleset, memory: Memory, wanted: Needs, inputs: list[Timed]
+) -> Slice:
+    """The states and conversations that a batch can touch: alerts first, then conversations, each in one order."""
     states = alerts.load_states(connection, wanted.keys, wanted.levels)
-    if rule_due and is_postgresql(connection):
-        # An alert over several workflows may have been changed by others until its state was locked just now.
-        still = set(alerts.due_deadlines(connection, batch.until, memory.owned))
-        rule_due = [each for each in rule_due if each in still]
-    deciding = Deciding(ruleset, Slice(states), memory.open_levels, rule_due)
-    for timed in inputs:
-        deciding.take(timed)
-    deciding.advance(batch.until)
-    return deciding
+    items = [timed.item for timed in inputs if not isinstance(timed.item, Ended)]
+    keys = conversations_needed(ruleset, states, items, wanted.conversations)
+    inhibitors = alerts.firing(connection) if ruleset.suppressions.inhibits else []
+    found = conversations.load(connection, keys)
+    return Slice(states, found, inhibitors, dict(memory.open_counts), keys)
+
+
+def _after(connection: Connection, deciding: Deciding, memory: Memory, until: Instant) -> None:
+    """What others must look at again, and what the worker keeps in mind."""
+    memory.open_counts = deciding.states.open_counts
+    errors = [(rule, error, count) for (rule, error), count in sorted(deciding.troubles.items())]
+    alerts.count_rule_errors(connection, errors, until)
+    if deciding.over:
+        recheck(connection, alerts.keys_suppressed(connection, deciding.over), until)
+
+
+def recheck(connection: Connection, keys: Iterable[str], at: Instant) -> None:
+    """Look again, now, whether anything keeps these alerts from being told."""
+    alerts.save_deadlines(connection, {(RECHECK, key, ""): at for key in keys})
 
 
 def _save_runs(connection: Connection, recording: Recording, now: Instant) -> None:
@@ -221,20 +260,25 @@ def _partition(key: alerts.Key, recording: Recording, deciding: Deciding) -> int
     if record is not None:
         return partition_of(record.workflow)
     state = deciding.states.get(key[1])
-    return partition_of(state.examples[0].workflow) if state is not None and state.examples else 0
+    if state is not None:
+        return partition_of(state.example.workflow)
+    conversation = deciding.states.talked.get(key[1])
+    return partition_of(conversation.subject) if conversation is not None else 0
 
 
-def _queue(connection: Connection, told: list[Told], targets: Targets) -> int:
+def _queue(connection: Connection, decided: list[Told], targets: Targets) -> int:
     """Each message gets the next number: conversations are sent in this order."""
-    known = messages.known_notifications(connection, {each.notify.id for each in told})
-    new = [each for each in told if each.notify.id not in known]
+    known = messages.known_notifications(connection, {each.notify.id for each in decided})
+    new = [each for each in decided if each.notify.id not in known]
     notifications: list[Row] = []
+    told: list[Row] = []
     outbox: list[Row] = []
     for each, number in zip(new, messages.next_numbers(connection, len(new)), strict=True):
         row = _notification_row(each, number)
         notifications.append(row)
+        told.extend(_told_row(row["id"], about) for about in each.notify.about)
         outbox.extend(_outbox_row(row, target) for target in targets.get(each.notify.channel, ("missing",)))
-    messages.queue(connection, notifications, outbox)
+    messages.queue(connection, notifications, outbox, told)
     return len(notifications)
 
 
@@ -246,12 +290,19 @@ def _notification_row(told: Told, number: int) -> Row:
         "policy": notify.policy,
         "reason": notify.reason.value,
         "alert": notify.alert_id,
+        "about": msgspec.json.encode([(e.alert_id, e.reason, e.since_last) for e in notify.about]).decode(),
+        "others": notify.others,
         "severity": notify.severity.value,
         "since_last": notify.since_last,
         "conversation": notify.conversation,
         "number": number,
         "created_at": told.at,
     }
+
+
+def _told_row(notification: str, about: About) -> Row:
+    return {"alert": about.alert_id, "notification": notification, "reason": about.reason.value,
+            "since_last": about.since_last}  # fmt: skip
 
 
 def _outbox_row(notification: Row, target: str) -> Row:
@@ -267,12 +318,23 @@ def _outbox_row(notification: Row, target: str) -> Row:
 
 
 def _spoken(told: list[Told]) -> list[Row]:
-    return [_decision_row(each.at, each.notify, each.run) for each in told]
+    return [_decision_row(each, about) for each in told for about in each.notify.about]
 
 
-def _decision_row(at: Instant, notify: Notify, run: str) -> Row:
-    return {"at": at, "alert": notify.alert_id, "rule": "", "channel": notify.channel, "kind": "notify",
-            "reason": notify.reason.value, "because": "", "run": run, "count": 1}  # fmt: skip
+def _decision_row(told: Told, about: About) -> Row:
+    return {"at": told.at, "alert": about.alert_id, "rule": "", "channel": told.notify.channel, "kind": "notify",
+            "reason": about.reason.value, "because": "", "run": told.run, "count": 1}  # fmt: skip
+
+
+def _judged(deciding: Deciding) -> list[Row]:
+    """What each rule came to, for ``tocsin explain``."""
+    return [
+        {"at": each.at, "alert": each.judged.alert_id, "rule": each.judged.rule, "channel": "", "kind": "judged",
+         "reason": f"{each.judged.before} → {each.judged.after}", "run": each.run, "count": 1,
+         "because": ", ".join(f"{name} {value}" for name, value in each.judged.evidence)}
+        for each in deciding.verdicts.values()
+        if each.run
+    ]  # fmt: skip
 
 
 def _unspoken(deciding: Deciding) -> list[Row]:
@@ -287,5 +349,5 @@ def _unspoken(deciding: Deciding) -> list[Row]:
 
 
 def _forget_closed(connection: Connection, deciding: Deciding, memory: Memory) -> None:
-    closed = {state.level for state in deciding.states.changed.values() if not state.open}
+    closed = {state.level for state in deciding.states.changed.values() if not state.open and state.level}
     memory.open_levels -= closed - alerts.levels_still_open(connection, closed & memory.open_levels)

@@ -1,17 +1,20 @@
-"""Who hears of it? Second half of a batch: timed inputs and due deadlines through ``rules.step``, in order of time."""
+"""Who hears of it? Second half of a batch: timed inputs and due deadlines through ``rules``, in order of time."""
 
-import heapq
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from alerting.consumer.recording import SETTLE, SETTLE_WAIT, Ended, Timed
-from rules.decisions import Decision, Notify, Result, Silent, Wake
-from rules.engine import Needs, level_of, needs, step
+from rules.decisions import Decision, Judged, Notify, Result, Silent
+from rules.engine import Needs, level_of, needs
 from rules.inputs import Due, Failed, Input
 from rules.instants import Instant
+from rules.memory import Kind
+from rules.player import Player
 from rules.ruleset import Ruleset
 from rules.state import Slice
+
+Quiet = tuple[str, str, str, str, str]
 
 
 @dataclass(slots=True, frozen=True)
@@ -23,58 +26,68 @@ class Told:
     run: str
 
 
+@dataclass(slots=True, frozen=True)
+class Verdict:
+    """What a rule came to at ``at``, because of ``run``."""
+
+    at: Instant
+    judged: Judged
+    run: str
+
+
 class Deciding:
     """``open_levels`` are the levels where an alert is open; kept up to date while the batch goes on."""
 
     def __init__(self, ruleset: Ruleset, states: Slice, open_levels: set[str], due: Iterable[Due]) -> None:
         self._ruleset, self.states = ruleset, states
         self.open_levels = open_levels
-        self._heap = [(each.due_at, each.kind, each.owner, each.detail) for each in due]
-        heapq.heapify(self._heap)
-        self._waking: dict[tuple[str, str, str], Instant] = {(k, o, d): at for at, k, o, d in self._heap}
-        self.deadlines: dict[tuple[str, str, str], Instant | None] = {}
+        self._player = Player(ruleset, states, self._heard, due)
+        self._run = ""
         self.told: list[Told] = []
-        self.silent: Counter[tuple[str, str, str, str, str]] = Counter()
-        self.silent_at: dict[tuple[str, str, str, str, str], tuple[Instant, str]] = {}
+        self.verdicts: dict[tuple[str, str], Verdict] = {}
+        self.troubles: Counter[tuple[str, str]] = Counter()
+        self.silent: Counter[Quiet] = Counter()
+        self.silent_at: dict[Quiet, tuple[Instant, str]] = {}
+
+    @property
+    def deadlines(self) -> dict[tuple[str, str, str], Instant | None]:
+        return self._player.deadlines
+
+    @property
+    def over(self) -> list[str]:
+        """Alerts that have ended and kept others from being told."""
+        return self._player.over
 
     def take(self, timed: Timed) -> None:
         self.advance(timed.now)
         item = timed.item
         if isinstance(item, Ended):
-            if _level(item) in self.open_levels:
+            if self._matters(item):
                 self.deadlines[SETTLE, item.run, ""] = timed.now + SETTLE_WAIT
             return
-        self._step(item, timed.now, timed.run)
+        self._run = timed.run
+        self._player.take(item, timed.now)
+        self._run = ""
+
+    def _matters(self, ended: Ended) -> bool:
+        """A success is final only later; until then it is waited for where something comes of it."""
+        return _level(ended) in self.open_levels or self._ruleset.watches(ended.success.run.workflow, Kind.SUCCEEDED)
 
     def advance(self, until: Instant) -> None:
         """Fire every deadline due by ``until``, each at its own time."""
-        while self._heap and self._heap[0][0] <= until:
-            due_at, kind, owner, detail = heapq.heappop(self._heap)
-            if self._waking.get((kind, owner, detail)) != due_at:
-                continue
-            del self._waking[kind, owner, detail]
-            self.deadlines[kind, owner, detail] = None
-            self._step(Due(kind, owner, detail, due_at), due_at, "")
+        self._player.advance(until)
 
-    def _step(self, item: Input, now: Instant, run: str) -> None:
-        result = step(self._ruleset, self.states, item, now)
-        self._remember(result, now, run)
+    def _heard(self, now: Instant, item: Input, result: Result) -> None:
+        run = "" if isinstance(item, Due) else self._run
+        for decision in result.decisions:
+            self._decided(decision, now, run)
+        for judged in result.judged:
+            self.verdicts[judged.rule, run] = Verdict(now, judged, run)
+        self.troubles.update((each.rule, each.error) for each in result.troubles)
         if isinstance(item, Failed):
             level = level_of(item.run.engine, item.run.workflow, item.run.environment)
             if self.states.open_at(level):
                 self.open_levels.add(level)
-
-    def _remember(self, result: Result, now: Instant, run: str) -> None:
-        for decision in result.decisions:
-            self._decided(decision, now, run)
-        for deadline in result.deadlines:
-            key = (deadline.kind, deadline.owner, deadline.detail)
-            if isinstance(deadline, Wake):
-                self.deadlines[key] = self._waking[key] = deadline.due_at
-                heapq.heappush(self._heap, (deadline.due_at, *key))
-            else:
-                self.deadlines[key] = None
-                self._waking.pop(key, None)
 
     def _decided(self, decision: Decision, now: Instant, run: str) -> None:
         if isinstance(decision, Notify):
@@ -85,21 +98,24 @@ class Deciding:
         self.silent_at.setdefault(key, (now, run))
 
 
-def _silence_key(silent: Silent) -> tuple[str, str, str, str, str]:
+def _silence_key(silent: Silent) -> Quiet:
     return (silent.alert_id, silent.rule, silent.channel, silent.reason.value, silent.because)
 
 
 def _level(ended: Ended) -> str:
-    return level_of(ended.success.engine, ended.success.workflow, ended.success.environment)
+    run = ended.success.run
+    return level_of(run.engine, run.workflow, run.environment)
 
 
-def needed(ruleset: Ruleset, inputs: Iterable[Timed], due: Iterable[Due], open_levels: set[str]) -> Needs:
+def needed(
+    ruleset: Ruleset, inputs: Iterable[Timed], due: Iterable[Due], open_levels: set[str], counts: dict[str, int]
+) -> Needs:
     """The states that a batch can touch, to be fetched in one go."""
     wanted = Needs()
     for timed in inputs:
         if not isinstance(timed.item, Ended):
-            needs(ruleset, timed.item, wanted)
+            needs(ruleset, timed.item, wanted, counts)
     for each in due:
-        needs(ruleset, each, wanted)
+        needs(ruleset, each, wanted, counts)
     wanted.levels &= open_levels
     return wanted

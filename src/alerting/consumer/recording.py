@@ -3,6 +3,7 @@
 First half of a batch: facts and run deadlines in, changed records and timed inputs for the rules out. Pure.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -10,15 +11,16 @@ import msgspec
 
 from alerting.consumer.watching import LOST, Watch
 from alerting.database.statements import Row
-from alerting.ingest.facts import Fact, RunFact
+from alerting.ingest.facts import Fact, RunFact, StepFact
 from alerting.tracking.book import RunBook, loose_key
 from alerting.tracking.patience import Patience
-from alerting.tracking.record import RunRecord
+from alerting.tracking.record import RunRecord, with_cause
 from rules.fingerprint import fingerprint
 from rules.identity import occurrence_id
-from rules.inputs import Acted, Due, Failed, Succeeded
+from rules.inputs import Acted, Armed, Due, Failed, Finished, Heard
 from rules.instants import MINUTE, SECOND, Duration, Instant
-from rules.model import Fingerprint
+from rules.memory import Kind
+from rules.model import ErrorInfo, Fingerprint
 from rules.ruleset import Ruleset
 from rules.vocabulary import Outcome, Severity
 
@@ -30,6 +32,8 @@ ENRICH_WAIT: Duration = 6 * SECOND
 SETTLE_WAIT: Duration = 10 * SECOND
 TRACE_WAIT: Duration = 12 * SECOND
 _TRACE_EVERY: Duration = 10 * MINUTE
+MOST_TRIES = 1_000
+_NEITHER = frozenset({Outcome.CANCELLED, Outcome.SKIPPED})
 
 
 @dataclass(slots=True, frozen=True)
@@ -37,7 +41,7 @@ class Ended:
     """A success seen in spans: final only when nothing more came for a while. Matters only where an alert is open."""
 
     run: str
-    success: Succeeded
+    success: Finished
 
 
 @dataclass(slots=True, frozen=True)
@@ -45,7 +49,7 @@ class Timed:
     """An input for the rules at the ``now`` it holds for, about ``run``."""
 
     now: Instant
-    item: Failed | Succeeded | Acted | Ended
+    item: Failed | Finished | Heard | Armed | Acted | Ended
     run: str = ""
 
 
@@ -82,6 +86,8 @@ class Recording:
             record = self.book.take(fact, now)
             if record is not None:
                 concerned[record.id] = record
+                if isinstance(fact, StepFact) and fact.failed and self._ruleset.watches_tries(record.workflow):
+                    self._try(record, fact, now)
             elif isinstance(fact, RunFact):
                 self.deadlines[ORPHAN, loose_key(fact) or "", fact.workflow] = now + ENRICH_WAIT
         for record in concerned.values():
@@ -106,6 +112,24 @@ class Recording:
         elif due.kind == LOST and self._watch.due(record, due.due_at):
             self._look(record, due.due_at)
 
+    def _try(self, record: RunRecord, fact: StepFact, now: Instant) -> None:
+        """One try that failed, whatever becomes of the run: for the rules that ask for tries."""
+        said = occurrence_id("", record.engine, record.id, fact.step, fact.attempts, fact.span_id or str(fact.ended_at))
+        if said in record.detail.tried or record.evaluated or len(record.detail.tried) >= MOST_TRIES:
+            return
+        record.detail.tried.append(said)
+        error = with_cause(fact.error or ErrorInfo())
+        run = replace(record.run(), outcome=Outcome.FAILED, error=error, failing_step=fact.step)
+        print_ = fingerprint(record.workflow, fact.step, error)
+        attempt = fact.attempts or len(record.detail.tried)
+        failed = Failed(run, print_, self._ruleset.severity_of(run), said, fact.ended_at or now, attempt=attempt)
+        self.inputs.append(Timed(now, failed, record.id))
+
+    def _final_try(self, record: RunRecord, failed: Failed, now: Instant) -> None:
+        """A run whose tries were not told apart failed in its last."""
+        if not record.detail.tried and self._ruleset.watches_tries(record.workflow):
+            self.inputs.append(Timed(now, replace(failed, attempt=max(record.attempts, 1)), record.id))
+
     def look_again(self, run: str, now: Instant) -> None:
         """Evidence for a known run was taken in apart from it."""
         record = self.book.get(run)
@@ -117,11 +141,29 @@ class Recording:
         if record.bad:
             self._look_at_failure(record, now)
         elif record.outcome is Outcome.SUCCEEDED and not record.detail.part:
-            success = _success(record)
-            self.inputs.append(Timed(now, success if record.told_by_event else Ended(record.id, success), record.id))
+            if record.told_by_event:
+                self._show(record, _success(record), now)
+            else:
+                self.inputs.append(Timed(now, Ended(record.id, _success(record)), record.id))
+        elif record.outcome in _NEITHER:
+            if self._ruleset.watches(record.workflow, Kind.ENDED):
+                self._show(record, Finished(record.run(), record.started_at, record.ended_at), now)
+        elif record.outcome is Outcome.RUNNING:
+            self._hear(record, now)
         if not record.bad:
             record.detail.was_group = record.error_group or record.detail.was_group
             record.error_group, record.severity = "", record.detail.told_severity
+
+    def _show(self, record: RunRecord, item: Finished, now: Instant) -> None:
+        """Each good end goes to the rules once, however often it is told."""
+        if record.detail.shown != record.outcome.value:
+            record.detail.shown = record.outcome.value
+            self.inputs.append(Timed(now, item, record.id))
+
+    def _hear(self, record: RunRecord, now: Instant) -> None:
+        """An open run matters to rules that watch more than failures."""
+        if self._ruleset.watches(record.workflow, Kind.OPEN):
+            self.inputs.append(Timed(now, Heard(record.run(), now), record.id))
 
     def _look_at_failure(self, record: RunRecord, now: Instant) -> None:
         if record.evaluated:
@@ -137,7 +179,7 @@ class Recording:
         if quiet_at > now:
             self.deadlines[SETTLE, record.id, ""] = quiet_at
         else:
-            self.inputs.append(Timed(now, _success(record), record.id))
+            self._show(record, _success(record), now)
 
     def _evaluate(self, record: RunRecord, now: Instant) -> None:
         """The one time a failure goes to the rules. One that only follows from another's is no alert of its own, and is
@@ -155,10 +197,12 @@ class Recording:
             self.deadlines[ENRICH, record.id, ""] = None
         if record.detail.lost and record.detail.was_group:
             self.moved_from.add(record.detail.was_group)
-        self._count_in_group(record, print_, now)
-        self._record_failure(record, print_, now)
+        novelty = self._count_in_group(record, print_, now)
+        self._record_failure(record, print_, now, novelty)
         if not record.detail.quiet:
-            self.inputs.append(Timed(now, _failed(record, print_, group, severity, now), record.id))
+            failed = _failed(record, print_, group, severity, now)
+            self.inputs.append(Timed(now, replace(failed, novelty=novelty), record.id))
+            self._final_try(record, failed, now)
         for parent in self.book.blaming(record):
             self._follow_after_all(parent, record)
 
@@ -214,20 +258,26 @@ class Recording:
         self._count_in_group(record, print_, record.heard_at)
         self._record_failure(record, print_, record.received_at)
 
-    def _count_in_group(self, record: RunRecord, print_: Fingerprint, now: Instant) -> None:
+    def _count_in_group(self, record: RunRecord, print_: Fingerprint, now: Instant) -> str:
+        """Whether the failure makes the group "new" or "regressed"; "" for neither."""
         at = record.ended_at or record.received_at
-        group = self.groups.get(record.error_group)
+        group, novelty = self.groups.get(record.error_group), ""
         if group is None:
+            novelty = "new"
             group = {"id": record.error_group, "cause": print_.cause, "version": print_.version, "count": 0,
-                     "first_seen": at, "last_seen": at, "state": "ongoing", **_described(record, print_)}  # fmt: skip
+                     "first_seen": at, "last_seen": at, "state": "ongoing", "resolved_at": 0,
+                     "resolved_version": "", **_described(record, print_)}  # fmt: skip
             self.groups[record.error_group] = group
+        elif regresses(group, at, record.version):
+            novelty, group["state"] = "regressed", "regressed"
         if not group["count"] or at > group["last_seen"] + _TRACE_EVERY:
             self.deadlines[KEEP_TRACE, record.id, ""] = now + TRACE_WAIT
         group["count"] += 1
         group["first_seen"] = min(group["first_seen"], at)
         group["last_seen"] = max(group["last_seen"], at)
+        return novelty
 
-    def _record_failure(self, record: RunRecord, print_: Fingerprint, now: Instant) -> None:
+    def _record_failure(self, record: RunRecord, print_: Fingerprint, now: Instant, novelty: str = "") -> None:
         self.failures[record.detail.occurrence] = {
             "id": record.detail.occurrence,
             "run": record.id,
@@ -245,7 +295,23 @@ class Recording:
             "cause": print_.cause,
             "occurred_at": record.ended_at or record.received_at,
             "received_at": now,
+            "novelty": novelty,
         }
+
+
+def regresses(group: Row, at: Instant, version: str) -> bool:
+    """Whether a failure at ``at`` is one that a person, or a release, had made an end to. Versions that are not known,
+    or are those of before, say nothing against it."""
+    if group["state"] != "resolved" or at <= group["resolved_at"]:
+        return False
+    fixed = group["resolved_version"]
+    return not fixed or not version or version_key(version) >= version_key(fixed)
+
+
+def version_key(version: str) -> tuple[tuple[int, str], ...]:
+    """Numbers as numbers, so that 1.10 comes after 1.9."""
+    parts = re.split(r"(\d+)", version)
+    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in parts if part not in ("", ".", "v"))
 
 
 def _occurrence(record: RunRecord) -> str:
@@ -274,8 +340,8 @@ def _failed(record: RunRecord, print_: Fingerprint, group: str, severity: Severi
     return Failed(record.run(), known_as, severity, record.detail.occurrence, record.ended_at or now)
 
 
-def _success(record: RunRecord) -> Succeeded:
+def _success(record: RunRecord) -> Finished:
     """A run that had failed before and was tried again under its own id began, for the rules, at its end; so did one
     that had been lost."""
     started_at = 0 if record.evaluated or record.detail.lost else record.started_at
-    return Succeeded(record.engine, record.workflow, record.environment, started_at, record.ended_at)
+    return Finished(record.run(), started_at, record.ended_at)

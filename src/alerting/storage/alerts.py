@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable
 
 import msgspec
-from sqlalchemy import ColumnElement, bindparam, delete, insert, select, true
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, true
 
 from alerting.cluster.partitions import EVERYTHING, Owned
 from alerting.database.port import Connection, is_postgresql
 from alerting.database.statements import Row, chunks, insert_new, upsert
-from alerting.storage.schema import AlertRow, AlertStateRow, DeadlineRow, DecisionRow, table
+from alerting.storage.schema import AlertRow, AlertStateRow, DeadlineRow, DecisionRow, RuleErrorRow, table
 from rules.inputs import Due
 from rules.instants import Instant
 from rules.state import AlertState
@@ -17,6 +17,7 @@ _state = table(AlertStateRow)
 _alert = table(AlertRow)
 _deadline = table(DeadlineRow)
 _decision = table(DecisionRow)
+_error = table(RuleErrorRow)
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(AlertState)
 
@@ -70,6 +71,41 @@ def open_levels(connection: Connection) -> set[str]:
     return set(connection.execute(select(_state.c.level).where(_state.c.is_open).distinct()).scalars())
 
 
+def firing(connection: Connection, rules: Iterable[str] | None = None) -> list[AlertState]:
+    """The open alerts, of ``rules`` or of all, unlocked."""
+    statement = select(_state.c.body).where(_state.c.is_open)
+    if rules is not None:
+        statement = statement.where(_state.c.rule.in_(sorted(rules)))
+    return [_decoder.decode(body) for body in connection.execute(statement).scalars()]
+
+
+def open_counts(connection: Connection) -> dict[str, int]:
+    """How many alerts of each rule are open."""
+    statement = select(_state.c.rule, func.count()).where(_state.c.is_open).group_by(_state.c.rule)
+    return {rule: count for rule, count in connection.execute(statement)}
+
+
+def keys_suppressed(connection: Connection, by: Iterable[str] | None = None) -> list[str]:
+    """The keys of the firing alerts that one of ``by`` keeps from being told; without it, of all that fire."""
+    statement = select(_alert.c.key).where(_alert.c.state == "firing")
+    if by is not None:
+        statement = statement.where(_alert.c.suppressed_by.in_(sorted(by)))
+    return sorted(set(connection.execute(statement).scalars()))
+
+
+def count_rule_errors(connection: Connection, errors: Iterable[tuple[str, str, int]], at: Instant) -> None:
+    """(rule, error, how often) of rules that could not be evaluated."""
+    for rule, error, count in errors:
+        before = connection.execute(select(_error.c.count).where(_error.c.rule == rule)).scalar() or 0
+        upsert(connection, _error, [{"rule": rule, "count": before + count, "last_at": at, "error": error[:2_000]}])
+
+
+def rule_errors(connection: Connection, since: Instant) -> list[Row]:
+    """Rules that could not be evaluated lately."""
+    statement = select(_error).where(_error.c.last_at >= since).order_by(_error.c.rule)
+    return [dict(row) for row in connection.execute(statement).mappings()]
+
+
 def key_of_alert(connection: Connection, alert: str) -> str | None:
     key: str | None = connection.execute(select(_alert.c.key).where(_alert.c.id == alert)).scalar()
     return key
@@ -87,7 +123,7 @@ def _state_row(state: AlertState, body: str) -> Row:
 
 
 def _alert_row(state: AlertState, body: str) -> Row:
-    example = state.examples[0]
+    example = state.example
     return {
         "id": state.alert_id,
         "key": state.key,
@@ -100,6 +136,7 @@ def _alert_row(state: AlertState, body: str) -> Row:
         "error_group": example.error_group,
         "count": state.count,
         "acknowledged_by": state.acknowledged_by,
+        "suppressed_by": state.suppressed_by,
         "first_at": state.first_at,
         "last_at": state.last_at,
         "fired_at": state.fired_at,

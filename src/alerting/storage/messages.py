@@ -22,11 +22,12 @@ from sqlalchemy import (
 from alerting.cluster.tables import WORKER
 from alerting.database.port import Connection, is_postgresql
 from alerting.database.statements import Row, chunks, insert_new, upsert
-from alerting.storage.schema import ChannelHealthRow, DeliveryRow, NotificationRow, OutboxRow, table
+from alerting.storage.schema import ChannelHealthRow, DeliveryRow, NotificationRow, OutboxRow, ToldRow, table
 from rules.instants import Instant
 
 _notification = table(NotificationRow)
 _outbox = table(OutboxRow)
+_told = table(ToldRow)
 _delivery = table(DeliveryRow)
 _health = table(ChannelHealthRow)
 _KEY = ("notification", "channel", "target")
@@ -34,8 +35,8 @@ _KEY = ("notification", "channel", "target")
 
 @dataclass(slots=True, frozen=True)
 class Owed:
-    """One delivery that is due: the head of its conversation with one target, and the messages queued behind it
-    about the same alert, oldest first. ``rows`` and ``notifications`` are in that order."""
+    """One delivery that is due: the head of its conversation with one target, and the messages queued behind it,
+    oldest first. ``rows`` and ``notifications`` are in that order."""
 
     rows: tuple[Mapping[str, Any], ...]
     notifications: tuple[Mapping[str, Any], ...]
@@ -55,10 +56,12 @@ class Lease:
     by: str = ""
 
 
-def queue(connection: Connection, notifications: list[Row], outbox: list[Row]) -> None:
-    """A notification that is there already was decided before a replay: it is not queued again."""
+def queue(connection: Connection, notifications: list[Row], outbox: list[Row], told: list[Row]) -> None:
+    """A notification that is there already was decided before a replay: it is not queued again. ``told``: which alerts
+    it is about."""
     insert_new(connection, _notification, notifications)
     insert_new(connection, _outbox, outbox)
+    insert_new(connection, _told, told)
 
 
 def next_numbers(connection: Connection, count: int) -> list[int]:
@@ -114,7 +117,7 @@ def _same_row(statement: Update, row: Mapping[str, Any]) -> Update:
 
 
 def _with_followers(connection: Connection, head: Row) -> Owed:
-    """The head and every message behind it in its lane about the same alert, up to one about another alert."""
+    """The head and the messages behind it in its conversation: late, they are said as one."""
     statement = (
         select(_outbox, _notification)
         .join(_notification, _notification.c.id == _outbox.c.notification)
@@ -124,13 +127,7 @@ def _with_followers(connection: Connection, head: Row) -> Owed:
     )
     rows = connection.execute(statement.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)).mappings()
     pairs = [(_part(dict(row), _outbox.name), _part(dict(row), _notification.name)) for row in rows]
-    alert = pairs[0][1]["alert"]
-    together = []
-    for pair in pairs:
-        if pair[1]["alert"] != alert:
-            break
-        together.append(pair)
-    return Owed(tuple(pair[0] for pair in together), tuple(pair[1] for pair in together))
+    return Owed(tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs))
 
 
 def _part(row: Mapping[str, Any], table_name: str) -> Row:

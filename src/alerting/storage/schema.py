@@ -102,6 +102,7 @@ class FailureRow(SQLModel, table=True):
     cause: str
     occurred_at: int = _instant(index=True)
     received_at: int = _instant()
+    novelty: str = ""
     __table_args__ = (Index("failure_by_group", "error_group", "occurred_at"),)
 
 
@@ -123,6 +124,8 @@ class ErrorGroupRow(SQLModel, table=True):
     first_seen: int = _instant()
     last_seen: int = _instant(index=True)
     state: str = "ongoing"
+    resolved_at: int = _instant()
+    resolved_version: str = ""
 
 
 class GroupAliasRow(SQLModel, table=True):
@@ -160,11 +163,32 @@ class AlertRow(SQLModel, table=True):
     error_group: str = ""
     count: int = 0
     acknowledged_by: str = ""
+    suppressed_by: str = ""
     first_at: int = _instant()
     last_at: int = _instant(index=True)
     fired_at: int = _instant()
     resolved_at: int = _instant()
     body: str = _text()
+
+
+class ConversationRow(SQLModel, table=True):
+    """What is said in one place: see ``rules.conversation``. ``body`` is "" for one that is only locked."""
+
+    __tablename__ = "conversation"
+    key: str = Field(primary_key=True)
+    policy: str = ""
+    channel: str = ""
+    body: str = _text()
+
+
+class RuleErrorRow(SQLModel, table=True):
+    """A rule that could not be evaluated: how often, and why the last time."""
+
+    __tablename__ = "rule_error"
+    rule: str = Field(primary_key=True)
+    count: int = 0
+    last_at: int = _instant()
+    error: str = _text()
 
 
 class DeadlineRow(SQLModel, table=True):
@@ -193,7 +217,9 @@ class DecisionRow(SQLModel, table=True):
 
 
 class NotificationRow(SQLModel, table=True):
-    """One message for one channel, decided. Written with the state that decided it; the id makes a replay harmless."""
+    """One message for one channel, decided. Written with the state that decided it; the id makes a replay harmless.
+
+    ``about`` is JSON: (alert, reason, failures since the last message) of each alert; ``alert`` is the first of them."""
 
     __tablename__ = "notification"
     id: str = Field(primary_key=True)
@@ -209,6 +235,19 @@ class NotificationRow(SQLModel, table=True):
     number: int = Field(sa_type=BigInteger, index=True)
     created_at: int = _instant(index=True)
     sent_at: int = _instant()
+    others: int = 0
+    about: str = _text()
+
+
+class ToldRow(SQLModel, table=True):
+    """Which messages were about which alert."""
+
+    __tablename__ = "told"
+    alert: str = Field(primary_key=True)
+    notification: str = Field(primary_key=True)
+    reason: str = ""
+    since_last: int = 0
+    __table_args__ = {"sqlite_with_rowid": False}
 
 
 class OutboxRow(SQLModel, table=True):

@@ -50,7 +50,8 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True, order=True):
 
 class Detail(msgspec.Struct, omit_defaults=True):
     """What only some runs have. Kept as JSON beside the columns. ``watched``: after so long a silence a deadline
-    comes due; ``lost``: it had, for a while at least."""
+    comes due; ``lost``: it had, for a while at least. ``shown``: the good end that the rules were told of; ``tried``: the
+    failed tries that they were."""
 
     told: tuple[str, str, str] = ("", "", "")
     told_step: str = ""
@@ -76,6 +77,8 @@ class Detail(msgspec.Struct, omit_defaults=True):
     watched: Duration = 0
     lost: bool = False
     stack: str = ""
+    shown: str = ""
+    tried: list[str] = msgspec.field(default_factory=list)
 
 
 @dataclass(slots=True)
