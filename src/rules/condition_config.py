@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from rules.instants import Duration
 from rules.sections import ConfigDuration, Section
 
 
@@ -12,6 +13,11 @@ class CountCondition(Section):
 
     count: Annotated[int, Field(ge=1, le=10_000)]
     within: ConfigDuration
+
+    @property
+    def reach(self) -> Duration:
+        """How far back it looks at most."""
+        return self.within
 
 
 ConditionConfig = Literal["each"] | CountCondition

@@ -4,13 +4,16 @@ Sliding, half-open, event time: exactly when the newcomer is one of N neighbours
 """
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rules.config import CountCondition
+from rules.condition_config import CountCondition
 from rules.instants import MINUTE, Duration, Instant
-from rules.state import Recent
+from rules.memory import Holding, Kind, Memory, Recent, Seen
 
 _LATENESS: Duration = 15 * MINUTE
+Member = tuple[Instant, str]
+Evidence = tuple[tuple[str, str], ...]
 
 
 @dataclass(slots=True, frozen=True)
@@ -19,19 +22,36 @@ class Count:
     within: Duration
 
     @property
+    def wants(self) -> frozenset[Kind]:
+        return _WANTS
+
+    @property
+    def ends_with_it(self) -> bool:
+        return False
+
+    @property
     def told_within(self) -> Duration:
         return max(self.within, _LATENESS)
 
-    def observe(self, recent: Recent, occurred_at: Instant, occurrence: str) -> tuple[Recent, tuple[Instant, ...]]:
-        members, newcomer = list(recent), (occurred_at, occurrence)
+    def observe(self, memory: Memory, seen: Seen, now: Instant) -> Holding:  # noqa: ARG002 - event time decides
+        members, newcomer = list(memory.recent), (seen.at, seen.occurrence)
         position = bisect_left(members, newcomer)
         if members[position : position + 1] != [newcomer]:
             members.insert(position, newcomer)
         window = self._window_around(members, position)
+        until = self._until(members, window)
         self._thin(members, position)
-        return self._kept(members), window
+        return Holding(Memory(self._kept(members)), bool(window), window, until, evidence=self._evidence(window))
 
-    def _window_around(self, members: list[tuple[Instant, str]], position: int) -> tuple[Instant, ...]:
+    def look(self, memory: Memory, now: Instant) -> Holding:
+        """True while N failures lie in (now−W, now]: while the N-th newest is younger than W."""
+        times = [at for at, _ in memory.recent]
+        window = tuple(times[bisect_right(times, now - self.within) : bisect_right(times, now)])
+        if len(window) < self.needed:
+            return Holding(memory, False)
+        return Holding(memory, True, window, window[-self.needed] + self.within, evidence=self._evidence(window))
+
+    def _window_around(self, members: list[Member], position: int) -> tuple[Instant, ...]:
         """The latest window with the newcomer in it that holds enough, whole."""
         first = max(0, position - self.needed + 1)
         last = min(position, len(members) - self.needed)
@@ -42,25 +62,36 @@ class Count:
                 return tuple(at for at, _ in members[begin : start + self.needed])
         return ()
 
-    def _thin(self, members: list[tuple[Instant, str]], position: int) -> None:
+    def _until(self, members: list[Member], window: Sequence[Instant]) -> Instant | None:
+        """When the N-th newest failure is as old as W; of a window that is over, when that one was."""
+        if not window:
+            return None
+        newest, nth = members[-1][0], members[-self.needed][0]
+        return (nth if newest - nth < self.within else window[-self.needed]) + self.within
+
+    def _thin(self, members: list[Member], position: int) -> None:
         """Drop a member that can decide nothing any more, so that a storm does not make every failure dearer.
 
         Between N-1 members before and N-1 after it that span less than W, whatever comes there finds N without it;
-        and what comes beyond them finds those N-1 nearer.
+        and what comes beyond them finds those N-1 nearer. The N newest stay: they tell until when it holds.
         """
-        reach = self.needed - 1
-        for middle in (position - reach, position, position + reach):
+        reach, size = self.needed - 1, len(members)
+        for middle in (size - self.needed - 1, position - reach, position, position + reach):
             before, after = middle - reach, middle + reach
-            if before >= 0 and after < len(members) and members[after][0] - members[before][0] < self.within:
+            if before >= 0 and after < size - 1 and members[after][0] - members[before][0] < self.within:
                 del members[middle]
                 return
 
-    def _kept(self, members: list[tuple[Instant, str]]) -> Recent:
+    def _kept(self, members: list[Member]) -> Recent:
         """What a failure that is still told could complete a window with."""
-        if not members:
-            return ()
         horizon = members[-1][0] - self.within - self.told_within
         return tuple(members[bisect_right(members, horizon, key=lambda member: member[0]) :])
+
+    def _evidence(self, window: Sequence[Instant]) -> Evidence:
+        return (("failed", str(len(window))), ("needed", str(self.needed))) if window else ()
+
+
+_WANTS = frozenset({Kind.FAILED})
 
 
 def build(config: CountCondition) -> Count:

@@ -1,21 +1,19 @@
 """``each``: true whenever a failure occurs. Dedup, not the condition, keeps it from being noise."""
 
 from rules.instants import DAY, Duration, Instant
-from rules.state import Recent
+from rules.memory import Holding, Kind, Memory, Seen
 
 
 class Each:
-    @property
-    def told_within(self) -> Duration:
-        return DAY
+    wants = frozenset({Kind.FAILED})
+    ends_with_it = False
+    told_within: Duration = DAY
 
-    def observe(
-        self,
-        recent: Recent,
-        occurred_at: Instant,
-        occurrence: str,  # noqa: ARG002 - every failure is enough by itself
-    ) -> tuple[Recent, tuple[Instant, ...]]:
-        return recent, (occurred_at,)
+    def observe(self, memory: Memory, seen: Seen, now: Instant) -> Holding:  # noqa: ARG002 - any failure is enough
+        return Holding(memory, True, (seen.at,))
+
+    def look(self, memory: Memory, now: Instant) -> Holding:  # noqa: ARG002 - and nothing else is
+        return Holding(memory, False)
 
 
 def build(_config: str) -> Each:
