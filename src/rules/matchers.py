@@ -100,17 +100,25 @@ def _test(name: str, pattern: str) -> Test:
         return _ranked(name, pattern)
     if name == "severity" and _is_literal(pattern):
         _severity(pattern)
-    return _glob(pattern)
+    return compile_glob(pattern)
 
 
 def _searching(name: str, pattern: str) -> Test:
+    try:
+        return compile_search(pattern)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def compile_search(pattern: str) -> Test:
+    """Does a text contain a match of this RE2 pattern? Raises ValueError."""
     options = re2.Options()
     options.log_errors = False
     try:
         compiled = re2.compile(pattern, options)
     except re2.error as error:
-        raise ValueError(f"{name}: the pattern {pattern!r} does not compile as RE2: {_reason(error)}") from None
-    return lambda value: compiled.search(value) is not None
+        raise ValueError(f"the pattern {pattern!r} does not compile as RE2: {_reason(error)}") from None
+    return lambda value: compiled.search(value.encode()) is not None  # bytes: half the time, no offsets are made
 
 
 def _reason(error: Exception) -> str:
@@ -143,8 +151,10 @@ def _is_literal(pattern: str) -> bool:
     return not (pattern.startswith(("~ ", ">=", "<=")) or any(sign in pattern for sign in "*?["))
 
 
-def _glob(pattern: str) -> Test:
-    """``*`` any text, ``?`` one character, ``[abc]`` one of them, ``[!abc]`` none; everything else as it stands."""
+def compile_glob(pattern: str) -> Test:
+    """``*`` any text, ``?`` one character, ``[abc]`` one of them, ``[!abc]`` none; everything else as it stands.
+
+    Raises ValueError."""
     if _is_literal(pattern):
         return lambda value: value == pattern
     if pattern == "*":
@@ -156,7 +166,7 @@ def _glob(pattern: str) -> Test:
         compiled = re2.compile("".join(_as_regex(part) for part in _PARTS.split(pattern)), options)
     except re2.error:
         raise ValueError(f"the glob {pattern!r} has a bad [...]; write [[] for the bracket itself") from None
-    return lambda value: compiled.fullmatch(value) is not None
+    return lambda value: compiled.fullmatch(value.encode()) is not None
 
 
 _PARTS = re.compile(r"(\*|\?|\[!?[^\]]+\])")
