@@ -36,6 +36,7 @@ class Part(msgspec.Struct, omit_defaults=True):
     errors: list[ErrorFact] = msgspec.field(default_factory=list)
     order: str = ""
     acted: tuple[str, str, str] | None = None
+    acted_until: Instant = 0
     look_at: list[str] = msgspec.field(default_factory=list)
 
     @property

@@ -51,16 +51,20 @@ class Memory:
 @dataclass(slots=True)
 class Batch:
     """Rows to work on, people's actions among them, and the moment up to which deadlines fire. ``look_at`` are runs
-    for which evidence was found that had come apart from them."""
+    for which evidence was found that had come apart from them; ``resolved`` are error groups that somebody says are mended,
+    each in a version or in any."""
 
     rows: list[Decoded]
     until: Instant
     actions: list[tuple[Instant, Acted | Armed]] = field(default_factory=list)
     look_at: list[tuple[Instant, str]] = field(default_factory=list)
+    resolved: list[tuple[Instant, str, str]] = field(default_factory=list)
 
 
 def work(connection: Connection, active: Active, memory: Memory, batch: Batch) -> int:
     """Take in one batch within the caller's transaction. How many notifications it queued."""
+    for at, group, version in batch.resolved:
+        groups.resolve(connection, group, version, at)
     due = alerts.due_deadlines(connection, batch.until, memory.owned)
     recording = _record(connection, active, memory, batch, [each for each in due if each.kind in OF_RUNS])
     deciding = _decide(connection, active.ruleset, memory, recording, batch, due)
@@ -226,12 +230,7 @@ def _after(connection: Connection, deciding: Deciding, memory: Memory, until: In
     errors = [(rule, error, count) for (rule, error), count in sorted(deciding.troubles.items())]
     alerts.count_rule_errors(connection, errors, until)
     if deciding.over:
-        recheck(connection, alerts.keys_suppressed(connection, deciding.over), until)
-
-
-def recheck(connection: Connection, keys: Iterable[str], at: Instant) -> None:
-    """Look again, now, whether anything keeps these alerts from being told."""
-    alerts.save_deadlines(connection, {(RECHECK, key, ""): at for key in keys})
+        alerts.recheck(connection, RECHECK, until, deciding.over)
 
 
 def _save_runs(connection: Connection, recording: Recording, now: Instant) -> None:

@@ -21,6 +21,8 @@ from alerting.consumer.sightings import Sightings
 from alerting.database.port import Connection, Store, StoreUnavailable
 from alerting.inbox.port import Archive, InboxRow, Position
 from alerting.storage import progress
+from rules.engine import armed
+from rules.inputs import Armed
 from rules.instants import SECOND, Duration, Instant
 
 log = logging.getLogger(__name__)
@@ -52,6 +54,7 @@ class Consumer(ABC):
         self._beat_at: Instant = 0
         self._expired_at: Instant = 0
         self._next_deadline: Instant | None = None
+        self._armed = False
         self.sightings = Sightings()
         with store.read() as connection:
             self._memory = self._remember(connection)
@@ -77,6 +80,8 @@ class Consumer(ABC):
     def once(self) -> bool:
         """One batch, or the deadlines that are due. Whether there was anything to do."""
         self.sightings.write(self._store, self._clock.machine_now())
+        if not self._armed:
+            self._arm()
         if self._work_on_next():
             self._beat()
             return True
@@ -88,6 +93,14 @@ class Consumer(ABC):
             return True
         self._idle(now)
         return False
+
+    def _arm(self) -> None:
+        """Look for what never came. To ask again for what is looked for already changes nothing."""
+        self._armed = True
+        at = self._memory.progress.engine_now or self._clock.now()
+        looked_for = [(at, each) for each in armed(self.active.ruleset) if self._memory.owned.has(_workflow(each))]
+        if looked_for:
+            self._commit(Batch([], at, looked_for), self._nothing)
 
     def recover(self) -> None:
         """After a fault: forget what was remembered, and read it anew."""
@@ -136,9 +149,11 @@ class Consumer(ABC):
 
     def _put_in_force(self, text: str) -> None:
         self.active = self._around.activate(text)
+        self._armed = False
         self._around.activated(self.active)
 
     def _reload(self) -> None:
+        self._armed = False
         with self._store.read() as connection:
             self._memory = self._remember(connection)
 
@@ -162,6 +177,10 @@ class Consumer(ABC):
     @property
     def position(self) -> Position:
         return self._memory.progress.position
+
+
+def _workflow(armed: Armed) -> str:
+    return armed.values[0] if armed.values else ""
 
 
 def aside(row: InboxRow, reason: str) -> Decoded:

@@ -13,7 +13,7 @@ from alerting.consumer.consumer import BEAT_EVERY, LONGEST_BATCH, Around, Consum
 from alerting.consumer.decoding import UNREADABLE, Decoded, decode
 from alerting.consumer.marker import Marker
 from alerting.database.port import Connection, Store
-from alerting.inbox.port import ACTION, CONFIGURATION, Archive, Inbox, InboxRow
+from alerting.inbox.port import ACTION, CONFIGURATION, RESOLVE_GROUP, Archive, Inbox, InboxRow
 from alerting.storage import alerts, progress
 from rules.inputs import Acted
 from rules.instants import Instant
@@ -64,7 +64,7 @@ class EmbeddedConsumer(Consumer):
             return
         decoded = self._decode(rows)
         try:
-            self._commit_rows(Batch(decoded, rows[-1].received_at, self._actions(rows)), rows[-1])
+            self._commit_rows(self._batch(decoded, rows), rows[-1])
         except (*UNREADABLE, DBAPIError) as error:
             self._reload()
             self._narrow(rows, error)
@@ -105,15 +105,22 @@ class EmbeddedConsumer(Consumer):
         decoded = decode(row, self.active.scrubber)
         return aside(row, decoded.unreadable) if decoded.unreadable else decoded
 
-    def _actions(self, rows: Sequence[InboxRow]) -> list[tuple[Instant, Acted]]:
-        found = []
+    def _batch(self, decoded: Sequence[Decoded], rows: Sequence[InboxRow]) -> Batch:
+        batch = Batch(list(decoded), rows[-1].received_at)
         with self._store.read() as connection:
             for row in rows:
                 if row.entry.kind == ACTION:
-                    said = json.loads(row.entry.body)
-                    key = alerts.key_of_alert(connection, said["alert"])
-                    found.append((row.received_at, Acted(said["action"], key or "", said["by"])))
-        return found
+                    self._act(connection, row, batch)
+        return batch
+
+    @staticmethod
+    def _act(connection: Connection, row: InboxRow, batch: Batch) -> None:
+        said = json.loads(row.entry.body)
+        if said["action"] == RESOLVE_GROUP:
+            batch.resolved.append((row.received_at, said["group"], said.get("version", "")))
+            return
+        key = alerts.key_of_alert(connection, said["alert"]) or ""
+        batch.actions.append((row.received_at, Acted(said["action"], key, said["by"], said.get("until", 0))))
 
     def _change_configuration(self, row: InboxRow) -> None:
         text = row.entry.body.decode()

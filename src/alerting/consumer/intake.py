@@ -15,9 +15,9 @@ from alerting.consumer.routing import Routed, act, route
 from alerting.consumer.sightings import Sightings
 from alerting.database.port import Connection, Store
 from alerting.inbox import claims
-from alerting.inbox.port import ACTION, CONFIGURATION, InboxRow
+from alerting.inbox.port import ACTION, CONFIGURATION, RESOLVE_GROUP, InboxRow
 from alerting.scrub import Scrubber
-from alerting.storage import progress, runs
+from alerting.storage import groups, progress, runs
 from alerting.storage.schema import AlertRow, table
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,10 @@ def _people(connection: Connection, decoded: Sequence[Decoded], routed: Routed) 
             progress.activate(connection, each.row.entry.body.decode(), each.row.received_at)
         elif each.row.entry.kind == ACTION:
             said = json.loads(each.row.entry.body)
+            if said["action"] == RESOLVE_GROUP:
+                groups.resolve(connection, said["group"], said.get("version", ""), each.row.received_at)
+                continue
             statement = select(_alert.c.key, _alert.c.workflow).where(_alert.c.id == said["alert"])
             alert = connection.execute(statement).first()
             if alert is not None:
-                act(each.row, said["action"], alert.key, said["by"], alert.workflow, routed)
+                act(each.row, said, alert.key, alert.workflow, routed)

@@ -6,8 +6,9 @@ through another worker's hands.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from alerting.cluster.partitions import PARTITIONS, partition_of
 from alerting.cluster.tasks import Part, shared_out
@@ -87,10 +88,10 @@ def _part(row: InboxRow, unreadable: str = "") -> Part:
     return Part(row.at.segment, row.at.row, row.entry.kind, row.received_at, unreadable=unreadable)
 
 
-def act(row: InboxRow, action: str, key: str, by: str, workflow: str, routed: Routed) -> None:
+def act(row: InboxRow, said: Mapping[str, Any], key: str, workflow: str, routed: Routed) -> None:
     """What a person did goes to where the alert's workflow is worked on."""
     part = _part(row)
-    part.acted = (action, key, by)
+    part.acted, part.acted_until = (said["action"], key, said["by"]), said.get("until", 0)
     routed.parts[partition_of(workflow)].append(part)
 
 

@@ -182,7 +182,7 @@ def _batch(found: Sequence[Task], oldest: Instant | None) -> Batch:
     return Batch(
         rows=[Decoded(_row(part), part.facts(), part.unreadable) for part in parts],
         until=latest if oldest is None else min(latest, oldest - 1),
-        actions=[(part.received_at, Acted(*part.acted)) for part in parts if part.acted],
+        actions=[(part.received_at, Acted(*part.acted, part.acted_until)) for part in parts if part.acted],
         look_at=[(part.received_at, run) for part in parts for run in part.look_at],
     )
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from rules.instants import Instant
 
 ACTION = "action"
+RESOLVE_GROUP = "resolve_group"  # an action about an error group, not an alert
 CONFIGURATION = "configuration"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, true
 
-from alerting.cluster.partitions import EVERYTHING, Owned
+from alerting.cluster.partitions import EVERYTHING, Owned, partition_of
 from alerting.database.port import Connection, is_postgresql
 from alerting.database.statements import Row, chunks, insert_new, upsert
 from alerting.storage.schema import AlertRow, AlertStateRow, DeadlineRow, DecisionRow, RuleErrorRow, table
@@ -85,12 +85,14 @@ def open_counts(connection: Connection) -> dict[str, int]:
     return {rule: count for rule, count in connection.execute(statement)}
 
 
-def keys_suppressed(connection: Connection, by: Iterable[str] | None = None) -> list[str]:
-    """The keys of the firing alerts that one of ``by`` keeps from being told; without it, of all that fire."""
-    statement = select(_alert.c.key).where(_alert.c.state == "firing")
+def recheck(connection: Connection, kind: str, at: Instant, by: Iterable[str] | None = None) -> None:
+    """A deadline of ``kind`` at ``at`` for every firing alert that one of ``by`` keeps from being told; without it, for
+    all that fire."""
+    statement = select(_alert.c.key, _alert.c.workflow).where(_alert.c.state == "firing")
     if by is not None:
         statement = statement.where(_alert.c.suppressed_by.in_(sorted(by)))
-    return sorted(set(connection.execute(statement).scalars()))
+    partitions = {key: partition_of(workflow) for key, workflow in connection.execute(statement)}
+    save_deadlines(connection, {(kind, key, ""): at for key in partitions}, lambda each: partitions[each[1]])
 
 
 def count_rule_errors(connection: Connection, errors: Iterable[tuple[str, str, int]], at: Instant) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, select, update
 from alerting.database.port import Connection
 from alerting.database.statements import Row, chunks, insert_new, upsert
 from alerting.storage.schema import ErrorGroupRow, FailureRow, GroupAliasRow, table
+from rules.instants import Instant
 
 _group = table(ErrorGroupRow)
 _alias = table(GroupAliasRow)
@@ -47,3 +48,9 @@ def recount(connection: Connection, groups: Iterable[str]) -> None:
             connection.execute(update(_group).where(_group.c.id == group).values(**values))
         else:
             connection.execute(delete(_group).where(_group.c.id == group))
+
+
+def resolve(connection: Connection, group: str, version: str, at: Instant) -> None:
+    """Somebody says that it is mended, in ``version`` or ("") everywhere."""
+    values = {"state": "resolved", "resolved_at": at, "resolved_version": version}
+    connection.execute(update(_group).where(_group.c.id == group).values(**values))

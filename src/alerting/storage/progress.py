@@ -9,8 +9,10 @@ from alerting.cluster.partitions import EVERYTHING, PARTITIONS
 from alerting.database.port import Connection, Store, is_postgresql
 from alerting.database.statements import upsert
 from alerting.inbox.port import InboxRow, Position
+from alerting.storage import alerts
 from alerting.storage.schema import ConfigurationRow, ProgressRow, QuarantineRow, table
 from rules.instants import Instant
+from rules.lifecycle import RECHECK
 
 _progress = table(ProgressRow)
 _quarantine = table(QuarantineRow)
@@ -70,7 +72,9 @@ def latest_configuration(connection: Connection) -> int:
 
 
 def activate(connection: Connection, text: str, at: Instant) -> None:
+    """Alerts that fire are looked at again: what keeps them from being told may be another from now on."""
     connection.execute(insert(_configuration).values(at=at, body=text))
+    alerts.recheck(connection, RECHECK, at)
 
 
 def activate_at_once(store: Store, text: str, at: Instant) -> None:
