@@ -32,6 +32,12 @@ class AlertPart:
     outcome: str = ""
     error_type: str = ""
     error_message: str = ""
+    cause: str = ""
+    reason: str = ""  # why this alert is in the message
+    acknowledged_by: str = ""
+    team: str = ""
+    mention: str = ""
+    evidence: tuple[tuple[str, str], ...] = ()  # the numbers behind the rule's answer
     count: int = 1
     since_last: int = 0  # failures counted since the last message
     first_at: str = ""

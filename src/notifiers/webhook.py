@@ -13,6 +13,7 @@ from notifiers.message import AlertPart, Message, Receipt
 from notifiers.posting import Poster, json_body
 
 _MOST_RUNS = 5
+_MOST_ALERTS = 100
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?|[A-Za-z0-9+/]{4})")
 
 
@@ -77,7 +78,7 @@ def payload(message: Message) -> bytes:
             "severity": message.severity,
             "title": message.title,
             "text": message.text,
-            "alerts": [_alert(part) for part in message.alerts],
+            "alerts": [_alert(part) for part in message.alerts[:_MOST_ALERTS]],
             "links": dict(message.links),
             "sent_at": message.sent_at,
         }
@@ -95,6 +96,7 @@ def _alert(part: AlertPart) -> dict[str, Any]:
              "url": run.url}
             for run in part.runs[:_MOST_RUNS]
         ],
+        "reason": part.reason,
         "count": part.count,
         "since_last": part.since_last,
         "dedup_key": part.dedup_key,

@@ -34,6 +34,6 @@ class Terms:
 
 def trouble_terms(terms: Terms) -> Terms:
     """How a policy's first channel hears of rules that cannot be evaluated: once a day."""
-    timing = dict.fromkeys(Severity, "now")
-    policy = Policy(channels=terms.policy.channels[:1], timing=timing, dedup_window=DAY)  # type: ignore[arg-type]
+    told = {"channels": terms.policy.channels[:1], "timing": dict.fromkeys(Severity, "now"), "dedup_window": DAY}
+    policy = Policy().model_copy(update=told)
     return Terms(f"{TROUBLE}{terms.name}", policy)

@@ -15,7 +15,7 @@ from rules.model import ErrorInfo
 from rules.ruleset import Ruleset
 from rules.state import AlertState, Slice
 from rules.vocabulary import Severity
-from support.story import START, Story
+from support.story import START, Story, at_once
 
 WINDOW, REOPEN, QUIET, EXPIRY, LATE, TOO_LATE = 60, 15, 60, 24 * 60, 15, 24 * 60
 RANKS = {"low": 0, "high": 1, "critical": 2}
@@ -165,7 +165,7 @@ def play(story: Story, model: Model, act: str, *arguments) -> None:
 def ruleset(successes_needed: int) -> Ruleset:
     return Ruleset(
         [Rule(name="any", resolve=Resolve(on_success=successes_needed))],
-        policies={"default": Policy(channels=("ops",))},
+        policies={"default": at_once(channels=("ops",))},
     )
 
 

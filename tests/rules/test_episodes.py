@@ -3,10 +3,11 @@
 import pytest
 
 from rules.config import CountCondition, Resolve, Rule
-from rules.inputs import Due, Succeeded
+from rules.inputs import Due, Finished
 from rules.instants import DAY, HOUR, MINUTE, SECOND
-from rules.vocabulary import AlertStatus
-from support.story import START, story
+from rules.model import Run
+from rules.vocabulary import AlertStatus, Outcome
+from support.story import START, at_once, story
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ def test_a_run_whose_start_is_unknown_counts_by_its_end():
     s = story()
     s.fail()
     s.wait(MINUTE)
-    s.put(Succeeded("event", "pay", "", 0, s.now))
+    s.put(Finished(Run("r", "event", "pay", "r", Outcome.SUCCEEDED), 0, s.now))
     assert s.reasons == ["first", "resolved"]
 
 

@@ -9,7 +9,7 @@ from rules.instants import DAY, HOUR, MINUTE
 from rules.model import ErrorInfo, Run
 from rules.ruleset import Ruleset
 from rules.vocabulary import AlertStatus, Outcome, Severity
-from support.story import TELLING, story
+from support.story import TELLING, at_once, story
 
 
 def test_the_first_failure_is_told_the_next_are_counted_and_told_together():
@@ -47,7 +47,7 @@ def test_a_failure_after_a_window_that_ended_without_one_is_told_at_once():
 
 
 def test_every_channel_of_the_policy_has_its_own_messages_with_their_own_ids():
-    s = story(policies={"default": Policy(channels=("ops", "mail"))})
+    s = story(policies={"default": at_once(channels=("ops", "mail"))})
     s.fail()
     s.wait(MINUTE)
     s.fail()
@@ -133,9 +133,9 @@ def test_acting_on_what_is_not_open_changes_nothing():
 @pytest.mark.parametrize(
     ("policies", "unsaid"),
     [
-        ({"default": Policy(channels=("ops",), timing={Severity.HIGH: "never"})}, "low"),
+        ({"default": at_once(channels=("ops",), timing={Severity.HIGH: "never"})}, "low"),
         ({"default": Policy()}, "no_policy"),
-        ({"other": Policy(channels=("ops",))}, "no_policy"),
+        ({"other": at_once(channels=("ops",))}, "no_policy"),
     ],
 )
 def test_silence_has_a_reason_and_ends_without_a_word(policies, unsaid):
@@ -158,7 +158,7 @@ def test_what_was_only_recorded_begins_for_everyone_when_it_gets_worse():
 def test_a_channel_added_meanwhile_hears_of_the_next_failure_and_one_removed_of_the_end():
     s = story()
     s.fail()
-    s.ruleset = Ruleset(policies={"default": Policy(channels=("mail",))})
+    s.ruleset = Ruleset(policies={"default": at_once(channels=("mail",))})
     s.fail()
     s.wait(HOUR)
     s.succeed()
@@ -171,7 +171,7 @@ def test_a_channel_added_meanwhile_hears_of_the_next_failure_and_one_removed_of_
 
 
 def test_the_end_of_an_alert_whose_rule_is_gone_is_told_in_the_same_conversation():
-    s = story(Rule(name="r", policy="night"), policies={"night": Policy(channels=("ops",))})
+    s = story(Rule(name="r", policy="night"), policies={"night": at_once(channels=("ops",))})
     s.fail()
     s.fail()
     s.ruleset = Ruleset((), policies=TELLING)

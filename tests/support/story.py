@@ -2,19 +2,34 @@
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from rules.config import ANY_FAILURE, Policy, Rule
-from rules.decisions import Forget, Notify, Silent, Wake
-from rules.engine import Needs, needs, step
+from rules.conversation import Conversation
+from rules.decisions import Forget, Notify, Result, Silent, Wake
+from rules.engine import Needs, conversations_needed, needs, step
 from rules.fingerprint import fingerprint
-from rules.inputs import Due, Failed, Input, Succeeded
+from rules.inputs import Due, Failed, Finished, Heard, Input
 from rules.instants import MINUTE, SECOND, Instant
 from rules.model import ErrorInfo, Run
 from rules.ruleset import Ruleset
-from rules.state import AlertState, Slice
-from rules.vocabulary import Outcome
+from rules.state import AlertState, NotFetched, Slice
+from rules.vocabulary import Outcome, Severity
 
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Conversation)
 START: Instant = 1_795_500_000 * SECOND
-TELLING = {"default": Policy(channels=("ops",))}
+# Everything at once, so that a story is about what it is about; the defaults by severity have stories of their own.
+AT_ONCE = {severity: "never" if severity is Severity.LOW else "now" for severity in Severity}
+
+
+def at_once(**more) -> Policy:
+    """A policy without waits and spacing."""
+    usual = {"channels": ("ops",), "timing": AT_ONCE, "group_wait": "0s", "group_interval": "0s", "remind": {}}
+    return Policy(**{**usual, **more})
+
+
+TELLING = {"default": at_once()}
 
 
 @dataclass
@@ -27,15 +42,32 @@ class Story:
     deadlines: dict[tuple[str, str, str], Instant] = field(default_factory=dict)
     messages: list[tuple[Instant, Notify]] = field(default_factory=list)
     silences: list[Silent] = field(default_factory=list)
+    conversations: dict[str, bytes] = field(default_factory=dict)
+    results: list[Result] = field(default_factory=list)
     failures: int = 0
 
     def put(self, item: Input) -> None:
         """Fetch what the input needs, step, and store what came of it: as the shell does, one input at a time."""
         wanted = needs(self.ruleset, item, Needs())
         fetched = [s for s in self.states.values() if s.key in wanted.keys or (s.open and s.level in wanted.levels)]
-        part = Slice(fetched)
-        result = step(self.ruleset, part, item, self.now)
+        talked = conversations_needed(self.ruleset, fetched, [item], wanted.conversations)
+        while True:
+            part = self._slice(fetched, talked)
+            try:
+                result = step(self.ruleset, part, item, self.now)
+                break
+            except NotFetched as missing:
+                talked.add(missing.key)
         self.states.update(part.changed)
+        self.conversations.update({key: _ENCODER.encode(each) for key, each in part.talked.items()})
+        self.results.append(result)
+        self._remember(result)
+
+    def _slice(self, states: list[AlertState], talked: set[str]) -> Slice:
+        conversations = [_DECODER.decode(self.conversations[key]) for key in talked if key in self.conversations]
+        return Slice(states, conversations, list(self.states.values()), fetched=talked)
+
+    def _remember(self, result: Result) -> None:
         for decision in result.decisions:
             if isinstance(decision, Notify):
                 self.messages.append((self.now, decision))
@@ -49,6 +81,9 @@ class Story:
             else:
                 assert isinstance(deadline, Forget)
                 self.deadlines.pop(key, None)
+        for state in self.states.values():
+            if state.suppressed_by in result.over:
+                self.deadlines["recheck", state.key, ""] = self.now
 
     def wait(self, duration: int) -> None:
         until = self.now + duration
@@ -69,9 +104,14 @@ class Story:
         run_severity = severity or self.ruleset.severity_of(run)
         self.put(Failed(run, fingerprint(workflow, "", error), run_severity, f"o-{name}", self.now - ago))
 
-    def succeed(self, workflow="pay", took=SECOND, ago=0, environment="") -> None:
-        ended = self.now - ago
-        self.put(Succeeded("event", workflow, environment, ended - took, ended))
+    def succeed(self, workflow="pay", took=SECOND, ago=0, environment="", outcome=Outcome.SUCCEEDED) -> None:
+        self.failures += 1
+        ended, name = self.now - ago, f"run{self.failures}"
+        run = Run(name, "event", workflow, name, outcome, ended - took, ended, environment=environment)
+        self.put(Finished(run, ended - took, ended))
+
+    def hear(self, run: str, workflow="pay", began=0) -> None:
+        self.put(Heard(Run(run, "event", workflow, run, Outcome.RUNNING, began or self.now), self.now))
 
     @property
     def said(self) -> list[tuple[int, str, str, int]]:

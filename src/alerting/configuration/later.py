@@ -5,16 +5,12 @@ from typing import Any
 
 from alerting.configuration.positions import Path
 
-TOP = frozenset({"owners", "silences", "mute_timings", "inhibit", "reports", "self"})
-RULE = frozenset({"when", "for", "keep_firing_for", "on", "notify"})
-POLICY = frozenset({
-    "group_by", "group_wait", "group_interval", "remind", "digest", "escalate", "storm", "mute",
-})  # fmt: skip
-CONDITIONS = frozenset({
-    "rate", "consecutive", "new", "regressed", "spike", "missed", "running_longer", "stuck", "burn_rate", "all", "any",
-})  # fmt: skip
+TOP = frozenset({"reports", "self"})
+RULE: frozenset[str] = frozenset()
+POLICY: frozenset[str] = frozenset()
+CONDITIONS: frozenset[str] = frozenset()
 PING = frozenset({"cron", "timezone", "grace"})
-TIMINGS = frozenset({"hourly", "daily"})
+TIMINGS: frozenset[str] = frozenset()
 
 
 def planned(value: dict[str, Any]) -> Iterator[Path]:

@@ -7,9 +7,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
+from rules.calendar.mute import MuteTiming
 from rules.config import ANY_FAILURE, ConfigDuration, MatchSpec, Policy, Rule, Section, SeverityRule
 from rules.instants import DAY, HOUR
-from rules.ruleset import Ruleset
+from rules.policy import Owner
+from rules.quiet import Inhibit, Maintenance, SilenceConfig
+from rules.ruleset import Quiet, Ruleset
 
 NOTIFY = "notify"
 PING_KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -64,6 +67,11 @@ class File(Section):
     channels: dict[str, dict[str, Any]] = Field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     policies: dict[str, Policy] = Field(default_factory=dict)
+    owners: tuple[Owner, ...] = ()
+    silences: tuple[SilenceConfig, ...] = ()
+    maintenance: tuple[Maintenance, ...] = ()
+    mute_timings: dict[str, MuteTiming] = Field(default_factory=dict)
+    inhibit: tuple[Inhibit, ...] = ()
     pings: tuple[Ping, ...] = ()
     lost_after: tuple[LostAfter, ...] = ()
     retention: Retention = Retention()
@@ -86,9 +94,10 @@ class Configuration:
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     pings: tuple[Ping, ...] = ()
     lost_after: tuple[LostAfter, ...] = ()
+    quiet: Quiet = field(default_factory=Quiet)
 
     def ruleset(self) -> Ruleset:
-        return Ruleset(self.rules, self.severities, self.policies)
+        return Ruleset(self.rules, self.severities, self.policies, self.quiet)
 
 
 def of_file(file: File, text: str) -> Configuration:
@@ -107,6 +116,7 @@ def of_file(file: File, text: str) -> Configuration:
         file.webhooks,
         file.pings,
         file.lost_after,
+        Quiet(file.silences, file.maintenance, file.inhibit, file.mute_timings, file.owners),
     )
 
 

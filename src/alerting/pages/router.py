@@ -16,7 +16,7 @@ from alerting.api.sources import advised
 from alerting.ingest.spans import SpanRecord
 from alerting.pages.rendering import FOLDER, render
 from alerting.storage.alerts import decode_state
-from alerting.storage.schema import DeliveryRow, NotificationRow, RunRow, table
+from alerting.storage.schema import DeliveryRow, NotificationRow, RunRow, ToldRow, table
 
 router = APIRouter(include_in_schema=False)
 Asked = Annotated[Filters, Depends()]
@@ -142,8 +142,9 @@ def alert(request: Request, alert: str) -> HTMLResponse:
 
 
 def _messages(context: ApiContext, alert: str) -> list[dict[str, Any]]:
-    notification, delivery = table(NotificationRow), table(DeliveryRow)
-    about = select(notification).where(notification.c.alert == alert).order_by(notification.c.number.desc()).limit(50)
+    notification, delivery, told = table(NotificationRow), table(DeliveryRow), table(ToldRow)
+    joined = select(notification).join(told, told.c.notification == notification.c.id)
+    about = joined.where(told.c.alert == alert).order_by(notification.c.number.desc()).limit(50)
     with context.store.read() as connection:
         found = [dict(row) for row in connection.execute(about).mappings()]
         for row in found:
