@@ -8,6 +8,7 @@ from rules.decisions import About, Forget, Notify, Result, Silent, Wake
 from rules.identity import digest
 from rules.instants import Instant
 from rules.merging import OPENING, heaviest, merged
+from rules.policy import Policy
 from rules.state import AlertState
 from rules.terms import Terms
 from rules.vocabulary import Reason, Severity, Silence
@@ -47,8 +48,8 @@ def count(member: Member, now: Instant) -> Silence | None:
 def settle(conversation: Conversation, terms: Terms | None, now: Instant, result: Result, key: str = "") -> None:
     """Say what is due; be woken for the rest. With the ``key`` of a member, only that one was touched."""
     if terms is None:
-        _give_up(conversation, result)
-        return
+        _without_policy(conversation, result)
+        terms = _GONE
     member = conversation.members.get(key)
     if member is not None:
         at = _next_of(conversation, member, terms)
@@ -60,14 +61,19 @@ def settle(conversation: Conversation, terms: Terms | None, now: Instant, result
     _advance(conversation, terms, now, result)
 
 
-def _give_up(conversation: Conversation, result: Result) -> None:
-    """The policy is not there any more: nobody waits for its timers."""
-    for member in conversation.members.values():
-        if member.waiting:
+def _without_policy(conversation: Conversation, result: Result) -> None:
+    """The policy is not there any more: who was told of a beginning is told of its end, and of nothing else."""
+    for key, member in list(conversation.members.items()):
+        member.pending = 0
+        if member.waiting and member.waiting[-1] is not Reason.RESOLVED:
             silent = Silent(conversation.channel, Silence.NO_POLICY, member.rule, member.alert_id)
             result.decisions.append(silent)
-    conversation.members.clear()
-    _wake(conversation, None, result)
+            member.waiting = ()
+        if not member.told:
+            del conversation.members[key]
+
+
+_GONE = Terms("", Policy(group_wait="0s", group_interval="0s", remind={}))  # type: ignore[arg-type]
 
 
 def _advance(conversation: Conversation, terms: Terms, now: Instant, result: Result) -> None:

@@ -18,6 +18,7 @@ from rules.vocabulary import Reason, Severity, Silence
 
 RECHECK = "recheck"
 _BEGINS = frozenset({Reason.FIRST, Reason.LATE})
+_COUNTED = frozenset({Reason.REOPENED, Reason.SEVERITY_UP})  # told because of one more failure
 
 
 @dataclass(slots=True, frozen=True)
@@ -43,12 +44,10 @@ def tell(
     lanes = dict(state.lanes)
     for channel in listening:
         conversation = _conversation(around, rule.terms, state, channel, lanes.get(channel, ""), reason)
-        known = conversation.members.get(state.key)
-        if known is not None and known.alert_id == state.alert_id and reason not in _BEGINS:
-            known.pending += reason is not Reason.FLAPPING
         starts = reason if channel in lanes or reason in _BEGINS else Reason.FIRST
         lanes[channel] = conversation.key
         member = say(conversation, state, starts, around.now)
+        member.pending += starts in _COUNTED
         _hold(around, member, conversation, suppressed)
         _settle(around, conversation, state)
     return replace(state, lanes=lanes)

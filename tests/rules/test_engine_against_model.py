@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.config import Policy, Resolve, Rule
+from rules.conversation import Conversation
 from rules.decisions import Result
 from rules.engine import step
 from rules.fingerprint import fingerprint
@@ -17,6 +19,7 @@ from rules.state import AlertState, Slice
 from rules.vocabulary import Severity
 from support.story import START, Story, at_once
 
+_ENCODER, _DECODER = msgspec.json.Encoder(), msgspec.json.Decoder(Conversation)
 WINDOW, REOPEN, QUIET, EXPIRY, LATE, TOO_LATE = 60, 15, 60, 24 * 60, 15, 24 * 60
 RANKS = {"low": 0, "high": 1, "critical": 2}
 
@@ -44,10 +47,10 @@ class Episode:
         self.told_at, self.uncounted = now, 0
 
     def look(self, now):
-        if self.open and self.uncounted and now - self.told_at >= WINDOW:
-            self.say(now, "again")
         if self.open and now - self.heard_at >= (QUIET if self.by_turns else EXPIRY):
             self.end(now)
+        if self.open and self.uncounted and now - self.told_at >= WINDOW:
+            self.say(now, "again")
 
     def end(self, now):
         self.open, self.ended_at, self.in_a_row = False, now, 0
@@ -143,9 +146,10 @@ def told(story: Story) -> dict[str, list[list[tuple[int, str, int]]]]:
     groups = {fingerprint("pay", "", ErrorInfo(kind, "it broke")).group: kind for kind in ("Boom", "Bang")}
     found: dict[str, dict[str, list[tuple[int, str, int]]]] = {}
     for at, message in story.messages:
-        kind = groups[story.states[message.alert_key].values[1]]
-        heard = ((at - START) // MINUTE, message.reason.value, message.since_last)
-        found.setdefault(kind, {}).setdefault(message.alert_id, []).append(heard)
+        for about in message.about:
+            kind = groups[story.states[about.alert_key].values[1]]
+            heard = ((at - START) // MINUTE, about.reason.value, about.since_last)
+            found.setdefault(kind, {}).setdefault(about.alert_id, []).append(heard)
     return {kind: list(episodes.values()) for kind, episodes in found.items()}
 
 
@@ -215,8 +219,10 @@ def _results(inputs: list[tuple[int, Input]], size: int) -> list[Result]:
     """Step through ``inputs`` with a new slice of the stored states for every ``size`` of them."""
     stored: dict[str, AlertState] = {}
     results = []
+    talked: dict[str, bytes] = {}
     for start in range(0, len(inputs), size):
-        part = Slice(reversed(stored.values()))
+        part = Slice(reversed(stored.values()), [_DECODER.decode(each) for each in talked.values()])
         results += [step(ruleset(1), part, item, now) for now, item in inputs[start : start + size]]
         stored.update(part.changed)
+        talked.update({key: _ENCODER.encode(each) for key, each in part.talked.items()})
     return results

@@ -69,10 +69,11 @@ def test_two_causes_are_two_alerts_and_a_success_ends_both_the_older_first():
     s.fail(kind="Bang")
     s.wait(MINUTE)
     s.succeed()
-    assert s.reasons == ["first", "first", "resolved", "resolved"]
+    assert s.reasons == ["first", "new_members", "resolved", "resolved"]
     alerts = [message.alert_id for _, message in s.messages]
     assert alerts[:2] == alerts[2:]
     assert alerts[0] != alerts[1]
+    assert len({message.conversation for _, message in s.messages}) == 1
 
 
 def test_a_rise_in_severity_breaks_the_window_and_a_fall_says_nothing():
