@@ -3,13 +3,38 @@
 from collections.abc import Callable
 from typing import Any
 
-from rules.condition_config import ConditionConfig, CountCondition
-from rules.conditions import count, each
+from rules import condition_models as models
+from rules.condition_config import AllCondition, AnyCondition, ConditionConfig
+from rules.conditions import (
+    all_of,
+    any_of,
+    burn_rate,
+    consecutive,
+    count,
+    each,
+    missed_interval,
+    novelty,
+    rate,
+    running_longer,
+    spike,
+    stuck,
+)
 from rules.memory import Condition as Condition
 
 _BUILDERS: dict[type, Callable[[Any], Condition]] = {
     str: each.build,
-    CountCondition: count.build,
+    models.CountCondition: count.build,
+    models.RateCondition: rate.build,
+    models.ConsecutiveCondition: consecutive.build,
+    models.NewCondition: novelty.build_new,
+    models.RegressedCondition: novelty.build_regressed,
+    models.SpikeCondition: spike.build,
+    models.MissedCondition: missed_interval.build,
+    models.RunningLongerCondition: running_longer.build,
+    models.StuckCondition: stuck.build,
+    models.BurnRateCondition: burn_rate.build,
+    AllCondition: lambda config: all_of.build(config, build),
+    AnyCondition: lambda config: any_of.build(config, build),
 }
 
 

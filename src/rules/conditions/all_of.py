@@ -1,0 +1,126 @@
+"""``all within W``: true when every part was true at some time in (t−W, t].
+
+A part that ends by itself is true for as long as it holds; any other at the moments at which something made it hold,
+which is the newest of its ``times``. If all parts end by themselves the combination does, W after the first of them;
+else it holds because of what makes a part hold, whatever order things arrive in. Of the moments of a part those are
+forgotten that lie between two others less than W apart, and all beyond the newest 2,000.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rules.condition_config import AllCondition, ConditionConfig
+from rules.conditions.combination import (
+    FOREVER,
+    Turn,
+    evidence_of,
+    looked,
+    numbers_of,
+    observed,
+    times_of,
+    wake_of,
+)
+from rules.conditions.shared import lateness
+from rules.conditions.thinning import superfluous
+from rules.instants import Duration, Instant
+from rules.memory import Condition, Holding, Kind, Memory, Recent, Seen
+
+_MOST_MOMENTS = 2_000
+
+
+@dataclass(slots=True, frozen=True)
+class AllOf:
+    parts: tuple[Condition, ...]
+    within: Duration
+    wants: frozenset[Kind]
+    ends_with_it: bool
+    told_within: Duration
+
+    def observe(self, memory: Memory, seen: Seen, now: Instant) -> Holding:
+        turns = observed(self.parts, memory, seen, now)
+        began = {place: _moment(turn, seen.at) for place, turn in enumerate(turns) if turn.began(seen)}
+        moments = memory.recent
+        for place, at in began.items():
+            if not turns[place].part.ends_with_it:
+                moments = self._with(moments, (at, str(place)))
+        if self.ends_with_it:
+            found = seen.at if self._true(turns, moments, seen.at) else None
+        else:
+            found = self._around(turns, moments, sorted(set(began.values())))
+        return self._answer(turns, moments, found)
+
+    def look(self, memory: Memory, now: Instant) -> Holding:
+        turns = looked(self.parts, memory, now)
+        return self._answer(turns, memory.recent, now if self._true(turns, memory.recent, now) else None)
+
+    def _around(self, turns: Sequence[Turn], moments: Recent, began: Sequence[Instant]) -> Instant | None:
+        """The latest t of a window with one of ``began`` in it, in which every part was true. That can only change for
+        the better where a part becomes true."""
+        if not began:
+            return None
+        near = _between(moments, began[0] - 1, began[-1] + self.within)
+        times = sorted({*(at for at, _ in near), *(turn.after.since for turn in turns), *began}, reverse=True)
+        inside = (t for t in times if any(at <= t < at + self.within for at in began))
+        return next((t for t in inside if self._true(turns, moments, t)), None)
+
+    def _true(self, turns: Sequence[Turn], moments: Recent, t: Instant) -> bool:
+        there = {place for _, place in _between(moments, t - self.within, t)}
+        return all(self._was(turn, str(place) in there, t) for place, turn in enumerate(turns))
+
+    def _was(self, turn: Turn, there: bool, t: Instant) -> bool:
+        if not turn.part.ends_with_it:
+            return there
+        since, until = turn.after.since, turn.after.until
+        return since < until and since <= t and t - self.within < until
+
+    def _answer(self, turns: Sequence[Turn], moments: Recent, found: Instant | None) -> Holding:
+        memory = Memory(self._recent(moments), numbers=numbers_of(turns), parts=tuple(turn.memory for turn in turns))
+        if found is None:
+            return Holding(memory, False, wake=wake_of(turns))
+        answers = [turn.answer for turn in turns if turn.answer and turn.answer.holds]
+        until = self._until(turns, moments)
+        return Holding(memory, True, times_of(answers), until, wake_of(turns), evidence_of(answers))
+
+    def _until(self, turns: Sequence[Turn], moments: Recent) -> Instant | None:
+        """W after the first part that is not true any more."""
+        newest = {place: at for at, place in moments}
+        ends = [
+            turn.after.until if turn.part.ends_with_it else newest.get(str(place), 0)
+            for place, turn in enumerate(turns)
+        ]
+        return None if min(ends) >= FOREVER else min(ends) + self.within
+
+    def _recent(self, moments: Recent) -> Recent:
+        horizon = moments[-1][0] - self.within - self.told_within if moments else 0
+        return moments if not moments or moments[0][0] > horizon else _between(moments, horizon, moments[-1][0])
+
+    def _with(self, moments: Recent, member: tuple[Instant, str]) -> Recent:
+        place = bisect_left(moments, member)
+        if moments[place : place + 1] == (member,):
+            return moments
+        moments = (*moments[:place], member, *moments[place:])
+        own = [index for index, other in enumerate(moments) if other[1] == member[1]]
+        extra = superfluous([moments[index][0] for index in own], own.index(place), self.within)
+        if extra is not None:
+            moments = (*moments[: own[extra]], *moments[own[extra] + 1 :])
+        return moments[-_MOST_MOMENTS:]
+
+
+def _between(moments: Recent, after: Instant, until: Instant) -> Recent:
+    """Those in (after, until]."""
+    first = bisect_right(moments, after, key=lambda moment: moment[0])
+    return moments[first : bisect_right(moments, until, key=lambda moment: moment[0])]
+
+
+def _moment(turn: Turn, at: Instant) -> Instant:
+    """When a part that began to hold did."""
+    times = turn.answer.times if turn.answer and not turn.part.ends_with_it else ()
+    return times[-1] if times else at
+
+
+def build(config: AllCondition, build_part: Callable[[ConditionConfig], Condition]) -> AllOf:
+    parts = tuple(map(build_part, config.all_))
+    wants = frozenset[Kind]().union(*(part.wants for part in parts))
+    told = max(lateness(config.within), min(part.told_within for part in parts))
+    return AllOf(parts, config.within, wants, all(part.ends_with_it for part in parts), told)
