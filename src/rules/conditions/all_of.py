@@ -11,16 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rules.condition_config import AllCondition, ConditionConfig
-from rules.conditions.combination import (
-    FOREVER,
-    Turn,
-    evidence_of,
-    looked,
-    numbers_of,
-    observed,
-    times_of,
-    wake_of,
-)
+from rules.conditions.combination import FOREVER, Turn, answered, looked, newest_of, observed, remembered, wake_of
 from rules.conditions.shared import lateness
 from rules.conditions.thinning import superfluous
 from rules.instants import Duration, Instant
@@ -38,31 +29,30 @@ class AllOf:
     told_within: Duration
 
     def observe(self, memory: Memory, seen: Seen, now: Instant) -> Holding:
-        turns = observed(self.parts, memory, seen, now)
-        began = {place: _moment(turn, seen.at) for place, turn in enumerate(turns) if turn.began(seen)}
-        moments = memory.recent
-        for place, at in began.items():
-            if not turns[place].part.ends_with_it:
-                moments = self._with(moments, (at, str(place)))
+        turns, newest = observed(self.parts, memory, seen, now), newest_of(memory, seen.at)
+        moments, began = memory.recent, []
+        for place, turn in enumerate(turns):
+            if turn.began(seen, newest):
+                began.append(_moment(turn, seen.at, newest))
+                if not turn.part.ends_with_it:
+                    moments = self._with(moments, (began[-1], str(place)))
         if self.ends_with_it:
-            found = seen.at if self._true(turns, moments, seen.at) else None
-        else:
-            found = self._around(turns, moments, sorted(set(began.values())))
-        return self._answer(turns, moments, found)
+            return self._answer(turns, moments, newest, self._true(turns, moments, newest))
+        return self._answer(turns, moments, newest, self._around(turns, moments, sorted(began)))
 
     def look(self, memory: Memory, now: Instant) -> Holding:
         turns = looked(self.parts, memory, now)
-        return self._answer(turns, memory.recent, now if self._true(turns, memory.recent, now) else None)
+        return self._answer(turns, memory.recent, newest_of(memory, now), self._true(turns, memory.recent, now))
 
-    def _around(self, turns: Sequence[Turn], moments: Recent, began: Sequence[Instant]) -> Instant | None:
-        """The latest t of a window with one of ``began`` in it, in which every part was true. That can only change for
-        the better where a part becomes true."""
+    def _around(self, turns: Sequence[Turn], moments: Recent, began: Sequence[Instant]) -> bool:
+        """Whether every part was true in some window with one of ``began`` in it. As the window moves on, that can only
+        change for the better where a part becomes true."""
         if not began:
-            return None
+            return False
         near = _between(moments, began[0] - 1, began[-1] + self.within)
-        times = sorted({*(at for at, _ in near), *(turn.after.since for turn in turns), *began}, reverse=True)
+        times = {*(at for at, _ in near), *(turn.after.since for turn in turns), *began}
         inside = (t for t in times if any(at <= t < at + self.within for at in began))
-        return next((t for t in inside if self._true(turns, moments, t)), None)
+        return any(self._true(turns, moments, t) for t in inside)
 
     def _true(self, turns: Sequence[Turn], moments: Recent, t: Instant) -> bool:
         there = {place for _, place in _between(moments, t - self.within, t)}
@@ -74,22 +64,22 @@ class AllOf:
         since, until = turn.after.since, turn.after.until
         return since < until and since <= t and t - self.within < until
 
-    def _answer(self, turns: Sequence[Turn], moments: Recent, found: Instant | None) -> Holding:
-        memory = Memory(self._recent(moments), numbers=numbers_of(turns), parts=tuple(turn.memory for turn in turns))
-        if found is None:
-            return Holding(memory, False, wake=wake_of(turns))
-        answers = [turn.answer for turn in turns if turn.answer and turn.answer.holds]
-        until = self._until(turns, moments)
-        return Holding(memory, True, times_of(answers), until, wake_of(turns), evidence_of(answers))
+    def _answer(self, turns: Sequence[Turn], moments: Recent, newest: Instant, true: bool) -> Holding:
+        memory = remembered(self._recent(moments), newest, turns)
+        return (
+            answered(memory, turns, self._until(turns, moments))
+            if true
+            else Holding(memory, False, wake=wake_of(turns))
+        )
 
-    def _until(self, turns: Sequence[Turn], moments: Recent) -> Instant | None:
+    def _until(self, turns: Sequence[Turn], moments: Recent) -> Instant:
         """W after the first part that is not true any more."""
         newest = {place: at for at, place in moments}
         ends = [
             turn.after.until if turn.part.ends_with_it else newest.get(str(place), 0)
             for place, turn in enumerate(turns)
         ]
-        return None if min(ends) >= FOREVER else min(ends) + self.within
+        return min(FOREVER, min(ends) + self.within)
 
     def _recent(self, moments: Recent) -> Recent:
         horizon = moments[-1][0] - self.within - self.told_within if moments else 0
@@ -113,10 +103,11 @@ def _between(moments: Recent, after: Instant, until: Instant) -> Recent:
     return moments[first : bisect_right(moments, until, key=lambda moment: moment[0])]
 
 
-def _moment(turn: Turn, at: Instant) -> Instant:
+def _moment(turn: Turn, at: Instant, newest: Instant) -> Instant:
     """When a part that began to hold did."""
-    times = turn.answer.times if turn.answer and not turn.part.ends_with_it else ()
-    return times[-1] if times else at
+    if turn.part.ends_with_it:
+        return newest
+    return turn.answer.times[-1] if turn.answer and turn.answer.times else at
 
 
 def build(config: AllCondition, build_part: Callable[[ConditionConfig], Condition]) -> AllOf:

@@ -7,16 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rules.condition_config import AnyCondition, ConditionConfig
-from rules.conditions.combination import (
-    FOREVER,
-    Turn,
-    evidence_of,
-    looked,
-    numbers_of,
-    observed,
-    times_of,
-    wake_of,
-)
+from rules.conditions.combination import FOREVER, Turn, answered, looked, newest_of, observed, remembered, wake_of
 from rules.instants import Duration, Instant
 from rules.memory import Condition, Holding, Kind, Memory, Seen
 
@@ -29,30 +20,24 @@ class AnyOf:
     told_within: Duration
 
     def observe(self, memory: Memory, seen: Seen, now: Instant) -> Holding:
-        turns = observed(self.parts, memory, seen, now)
+        turns, newest = observed(self.parts, memory, seen, now), newest_of(memory, seen.at)
         if self.ends_with_it:
-            return _answer(turns, [turn for turn in turns if turn.after.holds(seen.at)])
-        return _answer(turns, [turn for turn in turns if turn.began(seen)])
+            return _answer(turns, newest, [turn for turn in turns if turn.holds])
+        return _answer(turns, newest, [turn for turn in turns if turn.began(seen, newest)])
 
     def look(self, memory: Memory, now: Instant) -> Holding:
         turns = looked(self.parts, memory, now)
-        return _answer(turns, [turn for turn in turns if turn.answer and turn.answer.holds])
+        return _answer(turns, newest_of(memory, now), [turn for turn in turns if turn.holds])
 
 
-def _answer(turns: Sequence[Turn], true: Sequence[Turn]) -> Holding:
-    memory = Memory(numbers=numbers_of(turns), parts=tuple(turn.memory for turn in turns))
+def _answer(turns: Sequence[Turn], newest: Instant, true: Sequence[Turn]) -> Holding:
+    memory = remembered((), newest, turns)
     if not true:
         return Holding(memory, False, wake=wake_of(turns))
-    until = max(_until(turn) for turn in true)
-    answers = [turn.answer for turn in true if turn.answer]
-    return Holding(
-        memory, True, times_of(answers), None if until >= FOREVER else until, wake_of(turns), evidence_of(answers)
-    )
+    return answered(memory, turns, max(_until(turn) for turn in true))
 
 
 def _until(turn: Turn) -> Instant:
-    if turn.part.ends_with_it:
-        return turn.after.until
     return (turn.answer.until if turn.answer else None) or FOREVER
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rules.condition_models import BurnRateCondition, Pair
 from rules.conditions.shared import FINISHED, Evidence, evidence, lateness, percent
-from rules.conditions.sums import Sliding, Spell, Totals, crossed, now_and_next, sliding, spells, united
+from rules.conditions.sums import Sliding, Spell, Totals, crossed, now_and_next, share, sliding, spells, united
 from rules.instants import Duration, Instant, format_duration
 from rules.memory import Holding, Kind, Memory, Seen
 
@@ -38,7 +38,7 @@ class BurnRate:
 
     def observe(self, memory: Memory, seen: Seen, now: Instant) -> Holding:  # noqa: ARG002 - event time decides
         rings = memory.parts or (Memory(),) * len(self.windows)
-        failed, newest = seen.kind is Kind.FAILED, max(seen.at, *memory.numbers[:1])
+        failed, newest = seen.kind is Kind.FAILED, max((seen.at, *memory.numbers[:1]))
         told = [
             Memory(sums=window.add(ring.sums, seen.at, failed))
             for window, ring in zip(self.windows, rings, strict=True)
@@ -59,18 +59,18 @@ class BurnRate:
 
     def _burning(self, limit: Limit, long: Course, short: Course) -> list[Spell]:
         """When both windows fail too often, if nothing more happens."""
-        if long[0].finished < self.min_events or not short[0].failed:
+        least, most = self.min_events, limit.share
+        if long[0][2] < least or not short[0][1]:
             return []
-        least, share = self.min_events, limit.share
-        slow = spells(long, lambda sums: sums.finished >= least and sums.share >= share)
-        return crossed(slow, spells(short, lambda sums: sums.finished > 0 and sums.share >= share)) if slow else []
+        slow = spells(long, lambda failed, finished: finished >= least and failed / finished >= most)
+        return crossed(slow, spells(short, lambda failed, finished: finished > 0 and failed / finished >= most))
 
     def _evidence(self, limit: Limit, courses: Sequence[Course]) -> Evidence:
         long, short = courses[limit.long][0], courses[limit.short][0]
         windows = ((limit.pair.long, long), (limit.pair.short, short))
-        seen = [(f"failed in {format_duration(within)}", percent(totals.share)) for within, totals in windows]
-        counts = (("failed", long.failed), ("finished", long.finished))
-        burnt = ("burn rate", f"{min(long.share, short.share) / limit.share * limit.pair.factor:.3g}")
+        seen = [(f"failed in {format_duration(within)}", percent(share(totals))) for within, totals in windows]
+        counts = (("failed", long[1]), ("finished", long[2]))
+        burnt = ("burn rate", f"{min(share(long), share(short)) / limit.share * limit.pair.factor:.3g}")
         return evidence((*counts, *seen, burnt, ("needed", f"{limit.pair.factor:g}"), ("objective", percent(self.slo))))
 
 

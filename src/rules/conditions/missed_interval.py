@@ -23,7 +23,7 @@ class MissedInterval:
 
     def observe(self, memory: Memory, seen: Seen, now: Instant) -> Holding:
         began = seen.started_at or seen.at
-        return self.look(Memory(numbers=(max(began, *memory.numbers[:1]), 1)), now)
+        return self.look(Memory(numbers=(max((began, *memory.numbers[:1])), 1)), now)
 
     def look(self, memory: Memory, now: Instant) -> Holding:
         memory = memory if memory.numbers else Memory(numbers=(now, 0))

@@ -32,7 +32,11 @@ def followed(
 
 
 def _without(runs: Runs, run: str) -> Runs:
-    return {other: at for other, at in runs.items() if other != run} if run in runs else runs
+    if run not in runs:
+        return runs
+    left = dict(runs)
+    del left[run]
+    return left
 
 
 def _with_end(ended: Recent, end: tuple[Instant, str]) -> Recent:
@@ -43,6 +47,8 @@ def _with_end(ended: Recent, end: tuple[Instant, str]) -> Recent:
 
 def beyond(runs: Runs, limit: int, now: Instant) -> list[tuple[Instant, str]]:
     """Those whose moment is ``limit`` old or older, the oldest first."""
+    if not runs or now < min(runs.values()) + limit:
+        return []
     return sorted((at, run) for run, at in runs.items() if now >= at + limit)
 
 

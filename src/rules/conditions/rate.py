@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rules.condition_models import RateCondition
 from rules.conditions.shared import FINISHED, Evidence, evidence, lateness, percent
-from rules.conditions.sums import Sliding, Totals, now_and_next, sliding, spells
+from rules.conditions.sums import Sliding, Totals, now_and_next, share, sliding, spells
 from rules.conditions.wilson import lower_bound, quantile
 from rules.instants import Duration, Instant
 from rules.memory import Holding, Kind, Memory, Seen
@@ -26,7 +26,7 @@ class Rate:
 
     def observe(self, memory: Memory, seen: Seen, now: Instant) -> Holding:  # noqa: ARG002 - event time decides
         sums = self.window.add(memory.sums, seen.at, seen.kind is Kind.FAILED)
-        newest = max(seen.at, *memory.numbers[:1])
+        newest = max((seen.at, *memory.numbers[:1]))
         return self._answer(Memory(sums=sums, numbers=(newest,)), newest)
 
     def look(self, memory: Memory, now: Instant) -> Holding:
@@ -34,29 +34,27 @@ class Rate:
 
     def _answer(self, memory: Memory, at: Instant) -> Holding:
         course = self.window.course(memory.sums, at)
-        if not self._enough(course[0]):
+        if not self._enough(*course[0][1:]):
             return Holding(memory, False)
         holds, until, wake = now_and_next(spells(course, self._true), at)
         times = self.window.times(memory.sums, at) if holds else ()
         return Holding(memory, holds, times, until, wake, self._evidence(course[0]) if holds else ())
 
-    def _enough(self, totals: Totals) -> bool:
+    def _enough(self, failed: int, finished: int) -> bool:
         """Sums only fall while nothing happens: without enough now there will not be."""
-        return totals.failed >= self.config.min_failures and totals.finished >= self.config.min_runs
+        return failed >= self.config.min_failures and finished >= self.config.min_runs
 
-    def _true(self, totals: Totals) -> bool:
-        return self._enough(totals) and self._share(totals) >= self.config.rate
-
-    def _share(self, totals: Totals) -> float:
-        if self.z:
-            return lower_bound(totals.failed, totals.finished, self.z)
-        return totals.share
+    def _true(self, failed: int, finished: int) -> bool:
+        if not self._enough(failed, finished) or failed / finished < self.config.rate:
+            return False
+        return not self.z or lower_bound(failed, finished, self.z) >= self.config.rate
 
     def _evidence(self, totals: Totals) -> Evidence:
-        seen = (("failed", totals.failed), ("finished", totals.finished))
-        rates = (("rate", percent(totals.share)), ("needed", percent(self.config.rate)))
-        bound = (("at least", percent(self._share(totals))),) if self.z else ()
-        return evidence((*seen, *rates, *bound))
+        _, failed, finished = totals
+        counts = (("failed", failed), ("finished", finished))
+        rates = (("rate", percent(share(totals))), ("needed", percent(self.config.rate)))
+        bound = (("at least", percent(lower_bound(failed, finished, self.z))),) if self.z else ()
+        return evidence((*counts, *rates, *bound))
 
 
 def build(config: RateCondition) -> Rate:

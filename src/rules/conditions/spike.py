@@ -16,7 +16,7 @@ from statistics import median
 from rules.condition_models import Spike as SpikeConfig
 from rules.condition_models import SpikeCondition
 from rules.conditions.shared import FINISHED, Evidence, evidence, lateness
-from rules.conditions.sums import Sliding, Sums, Totals, now_and_next, put, sliding, spells
+from rules.conditions.sums import Sliding, Sums, now_and_next, put, sliding, spells
 from rules.instants import DAY, Duration, Instant
 from rules.memory import Holding, Kind, Memory, Seen
 
@@ -61,17 +61,17 @@ class Spike:
 
     def _answer(self, memory: Memory, at: Instant) -> Holding:
         course = self.window.course(memory.sums, at)
-        if course[0].failed < self.config.min_count or not memory.parts:
+        if course[0][1] < self.config.min_count or not memory.parts:
             return Holding(memory, False)
         usual = self._usual(memory, at)
         if usual is None:
             return Holding(memory, False)
         least = self._least(usual)
-        holds, until, _ = now_and_next(spells(course, lambda totals: totals.failed >= least), at)
+        holds, until, _ = now_and_next(spells(course, lambda failed, _: failed >= least), at)
         if not holds:
             return Holding(memory, False)
         return Holding(
-            memory, True, self.window.times(memory.sums, at), until, evidence=_evidence(course[0], usual, least)
+            memory, True, self.window.times(memory.sums, at), until, evidence=_evidence(course[0][1], usual, least)
         )
 
     def _least(self, usual: Usual) -> float:
@@ -98,11 +98,11 @@ def _of(counts: list[int], name: str) -> Usual:
     return Usual(middle, median(abs(count - middle) for count in counts), name)
 
 
-def _evidence(totals: Totals, usual: Usual, least: float) -> Evidence:
+def _evidence(failed: int, usual: Usual, least: float) -> Evidence:
     spread = ("deviation", f"{usual.deviation:g}")
     return evidence(
         (
-            ("failed", totals.failed),
+            ("failed", failed),
             ("usual", f"{usual.median:g}"),
             spread,
             ("needed", f"{least:g}"),

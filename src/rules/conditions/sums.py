@@ -13,21 +13,10 @@ from rules.instants import SECOND, Duration, Instant
 
 Sum = tuple[int, int, int]
 Sums = tuple[Sum, ...]
+Totals = tuple[Instant, int, int]
+"""From when on, if nothing more happens, so many failed of so many that finished."""
 _BUCKETS = 60
 _MOST_TIMES = 1_000
-
-
-@dataclass(slots=True, frozen=True)
-class Totals:
-    """``failed`` of ``finished`` runs from ``since`` on, if nothing more happens."""
-
-    since: Instant
-    failed: int
-    finished: int
-
-    @property
-    def share(self) -> float:
-        return self.failed / self.finished if self.finished else 0.0
 
 
 @dataclass(slots=True, frozen=True)
@@ -43,23 +32,20 @@ class Sliding:
         oldest = (kept[-1][0] * self.width - self.within) // self.width
         return kept if kept[0][0] >= oldest else kept[bisect_left(kept, (oldest, 0, 0)) :]
 
-    def left_at(self, bucket: int) -> Instant:
-        """When the last moment of a bucket leaves the window."""
-        return (bucket + 1) * self.width + self.within - 1
-
     def current(self, sums: Sums, now: Instant) -> Sums:
         """Those whose bucket is still in the window."""
         first = (now + 1 - self.within) // self.width
         return sums if not sums or sums[0][0] >= first else sums[bisect_left(sums, (first, 0, 0)) :]
 
     def course(self, sums: Sums, now: Instant) -> list[Totals]:
-        """The totals now, and after each bucket that leaves the window; the last are none."""
+        """The totals now, and from each last moment of a bucket on, as it leaves the window; the last are none."""
         current = self.current(sums, now)
         failed, finished = sum(each[1] for each in current), sum(each[2] for each in current)
-        course = [Totals(now, failed, finished)]
+        course = [(now, failed, finished)]
+        gone = self.width + self.within - 1
         for bucket, bad, ended in current:
             failed, finished = failed - bad, finished - ended
-            course.append(Totals(self.left_at(bucket), failed, finished))
+            course.append((bucket * self.width + gone, failed, finished))
         return course
 
     def times(self, sums: Sums, now: Instant) -> tuple[Instant, ...]:
@@ -80,23 +66,27 @@ def put(sums: Sums, bucket: int, failed: int) -> Sums:
     if place < len(sums) and sums[place][0] == bucket:
         _, bad, ended = sums[place]
         return (*sums[:place], (bucket, bad + failed, ended + 1), *sums[place + 1 :])
-    return (*sums[:place], (bucket, failed, 1), *sums[place:])
+    return (*sums[:place], (bucket, int(failed), 1), *sums[place:])
+
+
+def share(totals: Totals) -> float:
+    return totals[1] / totals[2] if totals[2] else 0.0
 
 
 Spell = tuple[Instant, Instant]
 
 
-def spells(course: Sequence[Totals], true: Callable[[Totals], bool]) -> list[Spell]:
-    """From when to when ``true`` is, if nothing more happens. It must not be of nothing, with which a course ends."""
+def spells(course: Sequence[Totals], true: Callable[[int, int], bool]) -> list[Spell]:
+    """From when to when ``true`` is of (failed, finished). It must not be of nothing, with which a course ends."""
     found: list[Spell] = []
     start: Instant | None = None
-    for totals in course:
-        if not true(totals):
+    for since, failed, finished in course:
+        if not true(failed, finished):
             if start is not None:
-                found.append((start, totals.since))
-            start = None
+                found.append((start, since))
+                start = None
         elif start is None:
-            start = totals.since
+            start = since
     return found
 
 
