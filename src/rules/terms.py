@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rules.calendar.digests import next_digest
-from rules.calendar.mute import CompiledMute, MuteTiming, compile_mute, muted_until
+from rules.calendar.mute import Muting, MuteTiming, compiled, muted_until
 from rules.instants import DAY, Instant
 from rules.policy import Policy
 from rules.vocabulary import Severity
@@ -16,11 +16,11 @@ TROUBLE = "tocsin:rule-error:"
 class Terms:
     name: str
     policy: Policy
-    mutes: tuple[CompiledMute, ...] = ()
+    mutes: tuple[Muting, ...] = ()
 
     @classmethod
     def of(cls, name: str, policy: Policy, timings: Mapping[str, MuteTiming]) -> "Terms":
-        return cls(name, policy, tuple(compile_mute(timings[each]) for each in policy.mute if each in timings))
+        return cls(name, policy, tuple(compiled(timings[each]) for each in policy.mute if each in timings))
 
     def unmuted(self, at: Instant) -> Instant:
         """The first moment from ``at`` on at which the policy's mute timings let anybody be told."""
