@@ -82,7 +82,7 @@ class Composer:
 
     def _parts(self, connection: Connection, abouts: dict[str, _About]) -> tuple[AlertPart, ...]:
         """The worst first, then those that failed most."""
-        found = []
+        found: list[AlertPart] = []
         for piece in chunks(sorted(abouts)):
             rows = connection.execute(select(_alert).where(_alert.c.id.in_(piece))).mappings()
             found.extend(self._part(dict(row), abouts[row["id"]]) for row in rows)

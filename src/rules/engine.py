@@ -6,13 +6,13 @@ Both are pure: the same configuration, state, input and ``now`` give the same an
 from collections.abc import Iterable
 from dataclasses import replace
 
-from rules import lifecycle
+from rules import lifecycle, timers
 from rules.decisions import Result, Silent, Trouble
 from rules.identity import level_of as level_of  # part of what the shell asks for
 from rules.inputs import Acted, Armed, Due, Failed, Finished, Heard, Input
 from rules.instants import Instant
 from rules.keys import MOST_OPEN, key_of, overflow_key, values_of, values_of_run
-from rules.lifecycle import Around
+from rules.kinds import TALK
 from rules.memory import Kind, Seen
 from rules.model import Run
 from rules.needs import Needs as Needs
@@ -20,7 +20,8 @@ from rules.needs import conversations_needed as conversations_needed
 from rules.needs import needs as needs
 from rules.ruleset import CompiledRule, Ruleset
 from rules.state import AlertState, Slice
-from rules.talking import TALK, settle
+from rules.talking import settle
+from rules.telling import Around
 from rules.troubles import as_trouble, trouble_rule
 from rules.vocabulary import Outcome, Silence
 
@@ -122,13 +123,13 @@ def _due(around: Around, item: Due) -> None:
         return
     state = around.states.get(item.owner)
     if state is not None:
-        lifecycle.due(around, around.ruleset.rule(state.rule), state, item)
+        timers.due(around, around.ruleset.rule(state.rule), state, item)
 
 
 def _acted(around: Around, item: Acted) -> None:
     state = around.states.get(item.alert_key)
     if state is not None and state.open:
-        lifecycle.acted(around, around.ruleset.rule(state.rule), state, item)
+        timers.acted(around, around.ruleset.rule(state.rule), state, item)
 
 
 def armed(ruleset: Ruleset) -> Iterable[Armed]:

@@ -8,12 +8,12 @@ from rules.decisions import Wake
 from rules.identity import dedup_key, digest
 from rules.inputs import Failed, Finished
 from rules.instants import DAY, HOUR, MINUTE, Duration, Instant
+from rules.kinds import QUIET
 from rules.model import Run
 from rules.ruleset import CompiledRule
 from rules.state import AlertState, Example
 from rules.vocabulary import AlertStatus, Severity
 
-QUIET = "quiet"
 EXPIRES_AFTER: Duration = DAY  # an alert that no success can end
 INTERMITTENT_QUIET: Duration = HOUR  # one that failed and succeeded by turns
 REOPEN_WINDOW: Duration = 15 * MINUTE
@@ -32,9 +32,7 @@ class Cause:
     example: Example
 
 
-def opened(
-    rule: CompiledRule, state: AlertState, cause: Cause, window: Sequence[Instant], now: Instant
-) -> AlertState:
+def opened(rule: CompiledRule, state: AlertState, cause: Cause, window: Sequence[Instant], now: Instant) -> AlertState:
     """A new episode, pending. Its id comes from the occurrence that opened it, so that a replay gives the same.
 
     ``window`` are the times of the failures that made the condition hold; those counted by the episode before are
@@ -123,9 +121,7 @@ def _first_success(state: AlertState, ended_at: Instant) -> Instant:
 
 
 def resolved(state: AlertState, now: Instant) -> AlertState:
-    return replace(
-        state, status=AlertStatus.RESOLVED, resolved_at=now, successes=0, clears_at=0, acknowledged_until=0
-    )
+    return replace(state, status=AlertStatus.RESOLVED, resolved_at=now, successes=0, clears_at=0, acknowledged_until=0)
 
 
 def quiet_deadline(rule: CompiledRule | None, state: AlertState, now: Instant) -> Wake | None:

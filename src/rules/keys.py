@@ -59,5 +59,11 @@ _BY: dict[str, Callable[[Failed], str]] = {
 
 def example_of_key(rule: CompiledRule, values: Values) -> Example:
     """What is known of an alert about no run at all."""
-    named = {name: value for name, value in zip(rule.by, values, strict=False) if name in _OF_RUN}
-    return Example(**named)
+    named = dict(zip(rule.by, values, strict=False))
+    known = {name: named.get(name, "") for name in _OF_RUN}
+    return Example(
+        engine=known["engine"],
+        workflow=known["workflow"],
+        environment=known["environment"],
+        version=known["version"],
+    )

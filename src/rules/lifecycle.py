@@ -10,20 +10,20 @@ from rules import episode, telling
 from rules.decisions import Forget, Judged, Silent, Wake
 from rules.episode import Cause
 from rules.identity import digest
-from rules.inputs import Acted, Due, Failed, Finished
+from rules.inputs import Failed, Finished
 from rules.instants import DAY, Duration, format_duration
 from rules.keys import OVERFLOW, example_of_key
+from rules.kinds import ACK, CALM, CLEAR, ESCALATE, FOR, LOOK, QUIET, RECHECK
 from rules.memory import Holding, Kind, Seen
 from rules.model import Run
 from rules.policy import Escalation
 from rules.ruleset import CompiledRule
 from rules.state import AlertState, Example
 from rules.suppression import alert_fields
-from rules.telling import RECHECK, Around
+from rules.telling import Around
 from rules.vocabulary import AlertStatus, Outcome, Reason, Silence
 
 TOO_LATE_AFTER: Duration = DAY
-FOR, CLEAR, LOOK, ESCALATE, ACK, CALM = "for", "clear", "look", "escalate", "ack", "calm"
 OVERFLOWN = (OVERFLOW,)
 
 
@@ -63,7 +63,7 @@ def _judge(
     around: Around, rule: CompiledRule, before: AlertState, state: AlertState, holding: Holding, example: Example | None
 ) -> None:
     if state.open and rule.condition.ends_with_it:
-        state = _still(around, rule, state) if holding.holds else _ends(around, rule, state)
+        state = _still(around, state) if holding.holds else _ends(around, rule, state)
     elif holding.holds and not state.open:
         example = example or (state.example if state.examples else example_of_key(rule, state.values))
         state = _holds(around, rule, state, _cause_of_key(around, state, example, holding), holding)
@@ -104,17 +104,15 @@ def _word(state: AlertState) -> str:
     return f"{'recovering' if state.clears_at else state.status.value} ({state.count})"
 
 
-def _another(
-    around: Around, rule: CompiledRule, before: AlertState, cause: Cause, holding: Holding
-) -> AlertState:
+def _another(around: Around, rule: CompiledRule, before: AlertState, cause: Cause, holding: Holding) -> AlertState:
     """One more failure of an open alert."""
     if around.now - cause.at > TOO_LATE_AFTER:
         return _too_late(around, before, "it happened more than a day ago")
-    state = _still(around, rule, episode.counted(rule, before, cause, around.now))
+    state = _still(around, episode.counted(rule, before, cause, around.now))
     if state.status is AlertStatus.PENDING:
         return _pending_still(around, rule, before, state, cause, holding)
     if state.intermittent and not before.intermittent:
-        _wake_quiet(around, rule, state)
+        wake_quiet(around, rule, state)
     if state.severity.rank > before.severity.rank:
         return telling.tell(around, rule, state, Reason.SEVERITY_UP)
     if rule.condition.ends_with_it and not holding.holds:
@@ -144,23 +142,23 @@ def _holds(around: Around, rule: CompiledRule, state: AlertState, cause: Cause, 
         if rule.config.for_:
             _wake_for(around, rule, state)
             return state
-        return _fire(around, rule, state)
+        return fire(around, rule, state)
     if episode.overtaken(state, cause.at):
         return _too_late(around, episode.counted(rule, state, cause, around.now), "a later run has succeeded since")
     state = episode.reopened(rule, state, cause, around.now)
-    _wake_quiet(around, rule, state)
+    wake_quiet(around, rule, state)
     return _changed(around, rule, state, lambda each: telling.tell(around, rule, each, Reason.REOPENED))
 
 
-def _fire(around: Around, rule: CompiledRule, state: AlertState) -> AlertState:
+def fire(around: Around, rule: CompiledRule, state: AlertState) -> AlertState:
     state = replace(state, status=AlertStatus.FIRING, fired_at=around.now)
-    _wake_quiet(around, rule, state)
-    state = _arm_escalations(around, state, rule.terms.policy.escalate if rule.terms else ())
+    wake_quiet(around, rule, state)
+    state = arm_escalations(around, state, rule.terms.policy.escalate if rule.terms else ())
     reason = Reason.LATE if state.late else Reason.FIRST
     return _changed(around, rule, state, lambda each: telling.tell(around, rule, each, reason))
 
 
-def _arm_escalations(around: Around, state: AlertState, steps: Iterable[Escalation]) -> AlertState:
+def arm_escalations(around: Around, state: AlertState, steps: Iterable[Escalation]) -> AlertState:
     armed = tuple((step.after, step.channels, step.unless) for step in steps)
     for index, (after, _, _) in enumerate(armed):
         around.result.deadlines.append(Wake(ESCALATE, state.key, str(index), around.now + after))
@@ -191,7 +189,7 @@ def _wake_calm(around: Around, state: AlertState, within: Duration) -> None:
     around.result.deadlines.append(Wake(CALM, state.key, "", state.changes[-2] + within))
 
 
-def _still(around: Around, rule: CompiledRule, state: AlertState) -> AlertState:
+def _still(around: Around, state: AlertState) -> AlertState:
     if not state.clears_at:
         return state
     around.result.deadlines.append(Forget(CLEAR, state.key, ""))
@@ -201,23 +199,23 @@ def _still(around: Around, rule: CompiledRule, state: AlertState) -> AlertState:
 def _ends(around: Around, rule: CompiledRule | None, state: AlertState) -> AlertState:
     """What was wrong is not so any more: over at once, or after ``keep_firing_for``."""
     if state.status is AlertStatus.PENDING:
-        return _dropped(around, state)
+        return drop(around, state)
     keep = rule.keep if rule else 0
     if not keep:
-        return _resolved(around, rule, state)
+        return resolve(around, rule, state)
     if state.clears_at:
         return state
     around.result.deadlines.append(Wake(CLEAR, state.key, "", around.now + keep))
     return replace(state, clears_at=around.now + keep)
 
 
-def _dropped(around: Around, state: AlertState) -> AlertState:
+def drop(around: Around, state: AlertState) -> AlertState:
     """It did not last for as long as the rule asks: nobody is told."""
     around.result.deadlines.append(Forget(FOR, state.key, ""))
     return episode.resolved(state, around.now)
 
 
-def _resolved(around: Around, rule: CompiledRule | None, state: AlertState) -> AlertState:
+def resolve(around: Around, rule: CompiledRule | None, state: AlertState) -> AlertState:
     _forget(around, state)
     spent = around.ruleset.suppressions.spent_by(state) if around.ruleset.suppressions.any else ()
     state = replace(episode.resolved(state, around.now), spent=spent or state.spent)
@@ -227,7 +225,7 @@ def _resolved(around: Around, rule: CompiledRule | None, state: AlertState) -> A
 
 
 def _forget(around: Around, state: AlertState) -> None:
-    kinds = [(episode.QUIET, ""), (CLEAR, ""), (ACK, ""), (RECHECK, ""), (FOR, "")]
+    kinds = [(QUIET, ""), (CLEAR, ""), (ACK, ""), (RECHECK, ""), (FOR, "")]
     kinds += [(ESCALATE, str(index)) for index in range(len(state.escalations))]
     around.result.deadlines.extend(Forget(kind, state.key, detail) for kind, detail in kinds)
 
@@ -237,7 +235,7 @@ def _too_late(around: Around, state: AlertState, because: str) -> AlertState:
     return state
 
 
-def _wake_quiet(around: Around, rule: CompiledRule | None, state: AlertState) -> None:
+def wake_quiet(around: Around, rule: CompiledRule | None, state: AlertState) -> None:
     wake = episode.quiet_deadline(rule, state, around.now)
     if wake is not None:
         around.result.deadlines.append(wake)
@@ -255,94 +253,5 @@ def succeeded(around: Around, rule: CompiledRule | None, before: AlertState, ite
     if ends or upstream:
         state = _ends(around, rule, state)
     elif state.intermittent and not before.intermittent:
-        _wake_quiet(around, rule, state)
+        wake_quiet(around, rule, state)
     around.states.put(state)
-
-
-def due(around: Around, rule: CompiledRule | None, state: AlertState, item: Due) -> None:
-    """A deadline of the alert came."""
-    if item.kind == LOOK:
-        if rule is not None:
-            looked(around, rule, state)
-        return
-    if item.kind == CALM and state.flapping:
-        around.states.put(telling.summary(around, rule, replace(state, flapping=False)))
-        return
-    after = _DUE[item.kind](around, rule, state, item) if state.open and item.kind in _DUE else state
-    if after is not state:
-        around.states.put(after)
-
-
-def _for_due(around: Around, rule: CompiledRule | None, state: AlertState, _item: Due) -> AlertState:
-    if state.status is not AlertStatus.PENDING or rule is None:
-        return state
-    lasted = not state.holds_until or state.holds_until >= around.now
-    return _fire(around, rule, state) if lasted else _dropped(around, state)
-
-
-def _clear_due(around: Around, rule: CompiledRule | None, state: AlertState, _item: Due) -> AlertState:
-    return _resolved(around, rule, state) if state.clears_at and state.clears_at <= around.now else state
-
-
-def _quiet_due(around: Around, rule: CompiledRule | None, state: AlertState, _item: Due) -> AlertState:
-    wake = episode.quiet_deadline(rule, state, around.now)
-    if wake is not None and wake.due_at > around.now:
-        around.result.deadlines.append(wake)
-        return state
-    return state if wake is None else _resolved(around, rule, state)
-
-
-def _escalate_due(around: Around, rule: CompiledRule | None, state: AlertState, item: Due) -> AlertState:
-    index = int(item.detail)
-    if not state.firing or rule is None or rule.terms is None or index >= len(state.escalations):
-        return state
-    _, channels, unless = state.escalations[index]
-    if unless == "acknowledged" and state.acknowledged_by:
-        return state
-    return telling.escalate(around, state, channels, rule.terms)
-
-
-def _ack_due(around: Around, rule: CompiledRule | None, state: AlertState, _item: Due) -> AlertState:
-    return _unacknowledged(around, rule, state)
-
-
-def _recheck_due(around: Around, rule: CompiledRule | None, state: AlertState, _item: Due) -> AlertState:
-    return telling.recheck(around, rule, state) if state.firing else state
-
-
-_DUE: dict[str, Callable[[Around, CompiledRule | None, AlertState, Due], AlertState]] = {
-    FOR: _for_due,
-    CLEAR: _clear_due,
-    episode.QUIET: _quiet_due,
-    ESCALATE: _escalate_due,
-    ACK: _ack_due,
-    RECHECK: _recheck_due,
-}
-
-
-def acted(around: Around, rule: CompiledRule | None, state: AlertState, item: Acted) -> None:
-    """A person did something to an open alert."""
-    if item.action == "acknowledge":
-        timeout = rule.terms.policy.ack_timeout if rule and rule.terms else DAY
-        until = item.until or around.now + timeout
-        state = replace(state, acknowledged_by=item.by, acknowledged_until=until)
-        around.result.deadlines.append(Wake(ACK, state.key, "", max(until, around.now)))
-        telling.acknowledged(around, state)
-    elif item.action == "unacknowledge":
-        state = _unacknowledged(around, rule, state)
-    elif item.action == "resolve":
-        state = _dropped(around, state) if state.status is AlertStatus.PENDING else _resolved(around, rule, state)
-    around.states.put(state)
-
-
-def _unacknowledged(around: Around, rule: CompiledRule | None, state: AlertState) -> AlertState:
-    """Nobody has it in hand any more: reminders go on, and escalation begins anew."""
-    if not state.acknowledged_by:
-        return state
-    state = replace(state, acknowledged_by="", acknowledged_until=0)
-    around.result.deadlines.append(Forget(ACK, state.key, ""))
-    telling.acknowledged(around, state)
-    for index, (after, _, _) in enumerate(state.escalations):
-        around.result.deadlines.append(Wake(ESCALATE, state.key, str(index), around.now + after))
-    return state
-

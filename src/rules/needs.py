@@ -7,11 +7,11 @@ from rules.episode import example_of, example_of_run
 from rules.identity import level_of
 from rules.inputs import Acted, Armed, Due, Failed, Finished, Heard, Input
 from rules.keys import MOST_OPEN, example_of_key, key_of, overflow_key, values_of, values_of_run
+from rules.kinds import TALK
 from rules.memory import Kind
 from rules.model import Run
 from rules.ruleset import CompiledRule, Ruleset
 from rules.state import AlertState, Example
-from rules.talking import TALK
 from rules.telling import lanes_needed
 from rules.troubles import as_trouble, trouble_rule
 from rules.vocabulary import Outcome
@@ -41,8 +41,8 @@ def needs(ruleset: Ruleset, item: Input, into: Needs, open_counts: dict[str, int
         case Heard(run=run):
             into.keys.update(_watched(ruleset, run, Kind.OPEN, counts))
         case Armed():
-            rule = ruleset.rule(item.rule)
-            into.keys.update(_keys(rule, item.values, counts) if rule else ())
+            asked = ruleset.rule(item.rule)
+            into.keys.update(_keys(asked, item.values, counts) if asked else ())
         case Due() if item.kind == TALK:
             into.conversations.add(item.owner)
         case Due():

@@ -7,7 +7,7 @@ from rules.decisions import Result, Wake
 from rules.engine import step
 from rules.inputs import Due, Input
 from rules.instants import Instant
-from rules.lifecycle import RECHECK
+from rules.kinds import RECHECK
 from rules.ruleset import Ruleset
 from rules.state import Slice
 

@@ -21,6 +21,7 @@ DEFAULT_TIMING: dict[Severity, Timing] = {
 }
 _WAIT: Duration = 15 * SECOND
 _INTERVAL: Duration = 2 * MINUTE
+_REMIND: dict[Severity, tuple[Duration, ...]] = {Severity.CRITICAL: (30 * MINUTE, 2 * HOUR, 8 * HOUR)}
 _AT_ONCE = frozenset({Severity.CRITICAL, Severity.HIGH})
 
 
@@ -64,9 +65,7 @@ class Policy(Section):
     group_by: tuple[str, ...] = ("workflow",)
     group_wait: ConfigDuration | BySeverity = Field(default_factory=dict)
     group_interval: ConfigDuration | BySeverity = Field(default_factory=dict)
-    remind: dict[Severity, tuple[ConfigDuration, ...]] = Field(
-        default_factory=lambda: {Severity.CRITICAL: (30 * MINUTE, 2 * HOUR, 8 * HOUR)}
-    )
+    remind: dict[Severity, tuple[ConfigDuration, ...]] = Field(default_factory=lambda: dict(_REMIND))
     digest: Digest = Digest()
     escalate: tuple[Escalation, ...] = ()
     storm: Storm = Storm()
@@ -108,7 +107,7 @@ def _pick(told: Duration | BySeverity, severity: Severity, usual: Duration | Non
 
 
 class Owner(Section):
-    """Whose alerts those are that match. ``channels`` are told beside the policy's; ``mention`` is put into messages."""
+    """Whose alerts those are that match. ``channels`` are told beside the policy's; ``mention`` stands in messages."""
 
     match: MatchSpec = Field(default_factory=dict)
     team: Annotated[str, Field(min_length=1, max_length=200)]

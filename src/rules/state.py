@@ -106,8 +106,9 @@ class NotFetched(LookupError):
 class Slice:
     """The part of the remembered state that one batch of inputs needs, and what came of it.
 
-    ``fetched``: the keys of the conversations that were looked for; None where there are no others. ``inhibitors`` are the firing alerts that may keep others from being told, beyond those of the slice itself;
-    ``open_counts`` how many alerts of a rule are open."""
+    ``fetched``: the keys of the conversations that were looked for; None where there are no others. ``inhibitors`` are
+    the firing alerts that may keep others from being told, beyond those of the slice itself; ``open_counts`` how many
+    alerts of a rule are open."""
 
     def __init__(
         self,

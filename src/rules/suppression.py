@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rules.identity import digest
 from rules.instants import Instant
-from rules.matchers import Match, compile_match
+from rules.matchers import compile_match
 from rules.quiet import Inhibit, Maintenance, SilenceConfig
 from rules.state import AlertState
 from rules.vocabulary import Silence
@@ -40,7 +40,8 @@ class Suppressions:
     @property
     def starts(self) -> list[Instant]:
         """When planned silences and maintenance begin."""
-        return sorted({each.starts for _, each, _ in (*self._silences, *self._maintenance) if each.starts})
+        silences = {each.starts for _, each, _ in self._silences}
+        return sorted((silences | {each.starts for _, each, _ in self._maintenance}) - {0})
 
     def of(self, state: AlertState, firing: Sequence[AlertState], now: Instant) -> Suppressed | None:
         """``firing``: what may inhibit it."""

@@ -3,17 +3,19 @@
 Reasons come in by ``say`` and ``count``; ``settle`` says what is due and sets the deadline for the rest.
 """
 
+from collections.abc import Iterable
+
 from rules.conversation import Conversation, Lane, Member
 from rules.decisions import About, Forget, Notify, Result, Silent, Wake
 from rules.identity import digest
 from rules.instants import Instant
+from rules.kinds import TALK
 from rules.merging import OPENING, heaviest, merged
 from rules.policy import Policy
 from rules.state import AlertState
 from rules.terms import Terms
 from rules.vocabulary import Reason, Severity, Silence
 
-TALK = "talk"
 # These neither open the dedup window nor take part in it.
 _APART = frozenset({Reason.REMINDER, Reason.ESCALATION, Reason.DIGEST})
 # These are about a change that somebody waits for: no spacing holds them up.
@@ -73,7 +75,7 @@ def _without_policy(conversation: Conversation, result: Result) -> None:
             del conversation.members[key]
 
 
-_GONE = Terms("", Policy(group_wait="0s", group_interval="0s", remind={}))  # type: ignore[arg-type]
+_GONE = Terms("", Policy(group_wait="0s", group_interval="0s", remind={}))
 
 
 def _advance(conversation: Conversation, terms: Terms, now: Instant, result: Result) -> None:
@@ -163,9 +165,7 @@ def _note_mute(conversation: Conversation, member: Member, terms: Terms, now: In
     if terms.mutes and member.waiting and not member.held and not member.muted and terms.unmuted(now) != now:
         member.muted = True
         because = f"a mute timing of policy {terms.name}"
-        result.decisions.append(
-            Silent(conversation.channel, Silence.MUTED, member.rule, member.alert_id, because)
-        )
+        result.decisions.append(Silent(conversation.channel, Silence.MUTED, member.rule, member.alert_id, because))
 
 
 def _flush(conversation: Conversation, terms: Terms, now: Instant, result: Result) -> None:
@@ -176,7 +176,7 @@ def _flush(conversation: Conversation, terms: Terms, now: Instant, result: Resul
         del going[key], conversation.members[key]
     if not going:
         return
-    about = tuple(_about(key, member, conversation) for key, member in going.items())
+    about = tuple(_about(key, member) for key, member in going.items())
     others = sum(1 for key, m in conversation.members.items() if key not in going and m.open and m.told)
     conversation.messages += 1
     notify = Notify(
@@ -197,7 +197,7 @@ def _passed_while_muted(member: Member) -> bool:
     return member.muted and not member.told and member.waiting[-1] is Reason.RESOLVED
 
 
-def _about(key: str, member: Member, conversation: Conversation) -> About:
+def _about(key: str, member: Member) -> About:
     reason = merged(member.waiting)
     if reason is Reason.RECOVERED and member.told:
         reason = Reason.RESOLVED
@@ -214,9 +214,8 @@ def _headline(conversation: Conversation, about: tuple[About, ...], others: int)
     return Reason.NEW_MEMBERS if reason is Reason.FIRST and others else reason
 
 
-def _worst(members: object) -> Severity:
-    found: list[Severity] = [member.severity for member in members]  # type: ignore[attr-defined]
-    return max(found, key=lambda severity: severity.rank)
+def _worst(members: Iterable[Member]) -> Severity:
+    return max((member.severity for member in members), key=lambda severity: severity.rank)
 
 
 def _spoken(conversation: Conversation, going: dict[str, Member], terms: Terms, now: Instant) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from rules.conversation import Conversation, Lane, Member, conversation_key
 from rules.decisions import Result, Silent, Wake
 from rules.instants import Instant
+from rules.kinds import RECHECK
 from rules.ruleset import CompiledRule, Ruleset
 from rules.state import AlertState, Example, Slice
 from rules.suppression import Suppressed
@@ -16,7 +17,6 @@ from rules.talking import count, say, settle
 from rules.terms import Terms
 from rules.vocabulary import Reason, Severity, Silence
 
-RECHECK = "recheck"
 _BEGINS = frozenset({Reason.FIRST, Reason.LATE})
 _COUNTED = frozenset({Reason.REOPENED, Reason.SEVERITY_UP})  # told because of one more failure
 
@@ -200,9 +200,7 @@ def _listening(around: Around, rule: CompiledRule, state: AlertState) -> tuple[s
     return found
 
 
-def _audience(
-    ruleset: Ruleset, rule: CompiledRule, state: AlertState
-) -> tuple[tuple[str, ...], Silence | None, str]:
+def _audience(ruleset: Ruleset, rule: CompiledRule, state: AlertState) -> tuple[tuple[str, ...], Silence | None, str]:
     if rule.config.notify == "shadow":
         return (), Silence.SHADOW, f"rule {rule.name} is a shadow"
     own = _owner_channels(ruleset, state.team)
@@ -292,5 +290,3 @@ def _settle(around: Around, conversation: Conversation, state: AlertState, *, no
         return
     silence = Silence.DIGEST_LATER if _is_digest(conversation) else Silence.GROUPED
     around.result.decisions.append(Silent(conversation.channel, silence, state.rule, state.alert_id))
-
-

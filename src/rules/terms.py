@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rules.calendar.digests import next_digest
-from rules.calendar.mute import Muting, MuteTiming, compiled, muted_until
+from rules.calendar.mute import MuteTiming, Muting, compiled, muted_until
 from rules.instants import DAY, Instant
 from rules.policy import Policy
 from rules.vocabulary import Severity

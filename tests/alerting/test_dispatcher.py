@@ -10,9 +10,9 @@ from alerting.compose import Composer
 from alerting.dispatcher.dispatcher import Dispatcher
 from alerting.dispatcher.recorder import Recorder
 from alerting.dispatcher.retrying import LONGEST_WAIT, given_up, wait_after
-from rules.merging import merged
 from notifiers.message import Receipt, Verdict
 from rules.instants import DAY, HOUR, MINUTE, SECOND
+from rules.merging import merged
 from rules.vocabulary import Reason
 
 HOOK = """

@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.config import Policy, Resolve, Rule
+from rules.config import Resolve, Rule
 from rules.conversation import Conversation
 from rules.decisions import Result
 from rules.engine import step

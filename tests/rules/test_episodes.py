@@ -7,7 +7,7 @@ from rules.inputs import Due, Finished
 from rules.instants import DAY, HOUR, MINUTE, SECOND
 from rules.model import Run
 from rules.vocabulary import AlertStatus, Outcome
-from support.story import START, at_once, story
+from support.story import START, story
 
 
 @pytest.mark.parametrize(

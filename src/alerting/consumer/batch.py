@@ -3,34 +3,31 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import msgspec
-
 from alerting.active import Active
 from alerting.cluster.partitions import EVERYTHING, Owned, partition_of
-from alerting.consumer.deciding import Deciding, Told, needed
+from alerting.consumer import owing
+from alerting.consumer.deciding import Deciding, needed
 from alerting.consumer.decoding import Decoded
 from alerting.consumer.recording import ENRICH, KEEP_TRACE, ORPHAN, SETTLE, Ended, InForce, Recording, Timed
 from alerting.consumer.watching import LOST
 from alerting.database.port import Connection, is_postgresql
 from alerting.database.statements import Row
 from alerting.ingest.facts import Fact, RunFact
-from alerting.storage import alerts, conversations, groups, messages, runs
+from alerting.storage import alerts, conversations, groups, runs
 from alerting.storage.progress import Progress
 from alerting.storage.rollups import Differences
 from alerting.tracking.book import RunBook, keys_of, loose_key
 from alerting.tracking.record import run_id_of, stand_in
-from rules.decisions import About
 from rules.engine import Needs, conversations_needed
 from rules.inputs import Acted, Armed, Due
 from rules.instants import Instant
-from rules.lifecycle import RECHECK
+from rules.kinds import RECHECK
 from rules.ruleset import Ruleset
 from rules.state import NotFetched, Slice
 from rules.vocabulary import BAD
 
 OF_RUNS = frozenset({ENRICH, SETTLE, ORPHAN, LOST})
 OF_HOUSEKEEPING = frozenset({KEEP_TRACE})
-Targets = dict[str, tuple[str, ...]]
 
 
 @dataclass(slots=True)
@@ -45,14 +42,16 @@ class Memory:
 
     @classmethod
     def of(cls, connection: Connection, done: Progress, owned: Owned = EVERYTHING) -> "Memory":
-        return cls(done, groups.load_aliases(connection), alerts.open_levels(connection), owned, alerts.open_counts(connection))
+        return cls(
+            done, groups.load_aliases(connection), alerts.open_levels(connection), owned, alerts.open_counts(connection)
+        )
 
 
 @dataclass(slots=True)
 class Batch:
     """Rows to work on, people's actions among them, and the moment up to which deadlines fire. ``look_at`` are runs
-    for which evidence was found that had come apart from them; ``resolved`` are error groups that somebody says are mended,
-    each in a version or in any."""
+    for which evidence was found that had come apart from them; ``resolved`` are error groups that somebody says are
+    mended, each in a version or in any."""
 
     rows: list[Decoded]
     until: Instant
@@ -73,8 +72,8 @@ def work(connection: Connection, active: Active, memory: Memory, batch: Batch) -
     conversations.save(connection, deciding.states.talked.values())
     deadlines = {**recording.deadlines, **deciding.deadlines}
     alerts.save_deadlines(connection, deadlines, lambda key: _partition(key, recording, deciding))
-    alerts.save_decisions(connection, [*_spoken(deciding.told), *_unspoken(deciding), *_judged(deciding)])
-    queued = _queue(connection, deciding.told, active.targets)
+    alerts.save_decisions(connection, owing.decisions(deciding))
+    queued = owing.queue(connection, deciding.told, active.targets)
     _after(connection, deciding, memory, batch.until)
     memory.progress.engine_now = max(memory.progress.engine_now, batch.until)
     _forget_closed(connection, deciding, memory)
@@ -212,9 +211,7 @@ def _decide(
         return deciding
 
 
-def _fetch(
-    connection: Connection, ruleset: Ruleset, memory: Memory, wanted: Needs, inputs: list[Timed]
-) -> Slice:
+def _fetch(connection: Connection, ruleset: Ruleset, memory: Memory, wanted: Needs, inputs: list[Timed]) -> Slice:
     """The states and conversations that a batch can touch: alerts first, then conversations, each in one order."""
     states = alerts.load_states(connection, wanted.keys, wanted.levels)
     items = [timed.item for timed in inputs if not isinstance(timed.item, Ended)]
@@ -263,88 +260,6 @@ def _partition(key: alerts.Key, recording: Recording, deciding: Deciding) -> int
         return partition_of(state.example.workflow)
     conversation = deciding.states.talked.get(key[1])
     return partition_of(conversation.subject) if conversation is not None else 0
-
-
-def _queue(connection: Connection, decided: list[Told], targets: Targets) -> int:
-    """Each message gets the next number: conversations are sent in this order."""
-    known = messages.known_notifications(connection, {each.notify.id for each in decided})
-    new = [each for each in decided if each.notify.id not in known]
-    notifications: list[Row] = []
-    told: list[Row] = []
-    outbox: list[Row] = []
-    for each, number in zip(new, messages.next_numbers(connection, len(new)), strict=True):
-        row = _notification_row(each, number)
-        notifications.append(row)
-        told.extend(_told_row(row["id"], about) for about in each.notify.about)
-        outbox.extend(_outbox_row(row, target) for target in targets.get(each.notify.channel, ("missing",)))
-    messages.queue(connection, notifications, outbox, told)
-    return len(notifications)
-
-
-def _notification_row(told: Told, number: int) -> Row:
-    notify = told.notify
-    return {
-        "id": notify.id,
-        "channel": notify.channel,
-        "policy": notify.policy,
-        "reason": notify.reason.value,
-        "alert": notify.alert_id,
-        "about": msgspec.json.encode([(e.alert_id, e.reason, e.since_last) for e in notify.about]).decode(),
-        "others": notify.others,
-        "severity": notify.severity.value,
-        "since_last": notify.since_last,
-        "conversation": notify.conversation,
-        "number": number,
-        "created_at": told.at,
-    }
-
-
-def _told_row(notification: str, about: About) -> Row:
-    return {"alert": about.alert_id, "notification": notification, "reason": about.reason.value,
-            "since_last": about.since_last}  # fmt: skip
-
-
-def _outbox_row(notification: Row, target: str) -> Row:
-    return {
-        "notification": notification["id"],
-        "target": target,
-        "channel": notification["channel"],
-        "conversation": notification["conversation"],
-        "number": notification["number"],
-        "next_attempt_at": notification["created_at"],
-        "created_at": notification["created_at"],
-    }
-
-
-def _spoken(told: list[Told]) -> list[Row]:
-    return [_decision_row(each, about) for each in told for about in each.notify.about]
-
-
-def _decision_row(told: Told, about: About) -> Row:
-    return {"at": told.at, "alert": about.alert_id, "rule": "", "channel": told.notify.channel, "kind": "notify",
-            "reason": about.reason.value, "because": "", "run": told.run, "count": 1}  # fmt: skip
-
-
-def _judged(deciding: Deciding) -> list[Row]:
-    """What each rule came to, for ``tocsin explain``."""
-    return [
-        {"at": each.at, "alert": each.judged.alert_id, "rule": each.judged.rule, "channel": "", "kind": "judged",
-         "reason": f"{each.judged.before} → {each.judged.after}", "run": each.run, "count": 1,
-         "because": ", ".join(f"{name} {value}" for name, value in each.judged.evidence)}
-        for each in deciding.verdicts.values()
-        if each.run
-    ]  # fmt: skip
-
-
-def _unspoken(deciding: Deciding) -> list[Row]:
-    """Equal silences of one batch are one row with their number and the first run."""
-    rows = []
-    for key, count in deciding.silent.items():
-        alert, rule, channel, reason, because = key
-        at, run = deciding.silent_at[key]
-        rows.append({"at": at, "alert": alert, "rule": rule, "channel": channel, "kind": "silent",
-                     "reason": reason, "because": because, "run": run, "count": count})  # fmt: skip
-    return rows
 
 
 def _forget_closed(connection: Connection, deciding: Deciding, memory: Memory) -> None:

@@ -22,7 +22,7 @@ from alerting.database.port import Connection, Store, StoreUnavailable
 from alerting.inbox.port import Archive, InboxRow, Position
 from alerting.storage import progress
 from rules.engine import armed
-from rules.inputs import Armed
+from rules.inputs import Acted, Armed
 from rules.instants import SECOND, Duration, Instant
 
 log = logging.getLogger(__name__)
@@ -98,7 +98,9 @@ class Consumer(ABC):
         """Look for what never came. To ask again for what is looked for already changes nothing."""
         self._armed = True
         at = self._memory.progress.engine_now or self._clock.now()
-        looked_for = [(at, each) for each in armed(self.active.ruleset) if self._memory.owned.has(_workflow(each))]
+        looked_for: list[tuple[Instant, Acted | Armed]] = [
+            (at, each) for each in armed(self.active.ruleset) if self._memory.owned.has(_workflow(each))
+        ]
         if looked_for:
             self._commit(Batch([], at, looked_for), self._nothing)
 

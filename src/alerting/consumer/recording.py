@@ -3,12 +3,18 @@
 First half of a batch: facts and run deadlines in, changed records and timed inputs for the rules out. Pure.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-import msgspec
-
+from alerting.consumer.describing import (
+    described,
+    failed_of,
+    failure_row,
+    is_blank,
+    occurrence_of,
+    regresses,
+    success_of,
+)
 from alerting.consumer.watching import LOST, Watch
 from alerting.database.statements import Row
 from alerting.ingest.facts import Fact, RunFact, StepFact
@@ -22,7 +28,7 @@ from rules.instants import MINUTE, SECOND, Duration, Instant
 from rules.memory import Kind
 from rules.model import ErrorInfo, Fingerprint
 from rules.ruleset import Ruleset
-from rules.vocabulary import Outcome, Severity
+from rules.vocabulary import Outcome
 
 ENRICH = "enrich"
 SETTLE = "settle"
@@ -142,9 +148,9 @@ class Recording:
             self._look_at_failure(record, now)
         elif record.outcome is Outcome.SUCCEEDED and not record.detail.part:
             if record.told_by_event:
-                self._show(record, _success(record), now)
+                self._show(record, success_of(record), now)
             else:
-                self.inputs.append(Timed(now, Ended(record.id, _success(record)), record.id))
+                self.inputs.append(Timed(now, Ended(record.id, success_of(record)), record.id))
         elif record.outcome in _NEITHER:
             if self._ruleset.watches(record.workflow, Kind.ENDED):
                 self._show(record, Finished(record.run(), record.started_at, record.ended_at), now)
@@ -179,7 +185,7 @@ class Recording:
         if quiet_at > now:
             self.deadlines[SETTLE, record.id, ""] = quiet_at
         else:
-            self._show(record, _success(record), now)
+            self._show(record, success_of(record), now)
 
     def _evaluate(self, record: RunRecord, now: Instant) -> None:
         """The one time a failure goes to the rules. One that only follows from another's is no alert of its own, and is
@@ -192,7 +198,7 @@ class Recording:
         group = self._aliases.get(print_.group, print_.group)
         severity = self._ruleset.severity_of(record.run())
         record.evaluated, record.error_group, record.severity = True, group, severity.value
-        record.detail.occurrence = _occurrence(record)
+        record.detail.occurrence = occurrence_of(record)
         if record.detail.waiting:
             self.deadlines[ENRICH, record.id, ""] = None
         if record.detail.lost and record.detail.was_group:
@@ -200,7 +206,7 @@ class Recording:
         novelty = self._count_in_group(record, print_, now)
         self._record_failure(record, print_, now, novelty)
         if not record.detail.quiet:
-            failed = _failed(record, print_, group, severity, now)
+            failed = failed_of(record, print_, group, severity, now)
             self.inputs.append(Timed(now, replace(failed, novelty=novelty), record.id))
             self._final_try(record, failed, now)
         for parent in self.book.blaming(record):
@@ -219,13 +225,13 @@ class Recording:
         severity = self._ruleset.severity_of(record.run())
         record.evaluated, record.severity = True, severity.value
         record.detail.consequence_of = child.run_id
-        record.detail.occurrence = _occurrence(record)
+        record.detail.occurrence = occurrence_of(record)
         if record.detail.waiting:
             self.deadlines[ENRICH, record.id, ""] = None
         print_ = fingerprint(record.workflow, record.failing_step, record.error)
         self._record_failure(record, print_, now)
         if not record.detail.quiet:
-            failed = _failed(record, print_, print_.group, severity, now)
+            failed = failed_of(record, print_, print_.group, severity, now)
             self.inputs.append(Timed(now, replace(failed, consequence_of=child.run_id), record.id))
 
     def _regroup(self, record: RunRecord) -> None:
@@ -238,11 +244,11 @@ class Recording:
             self._fail_again(record, print_, group)
         elif group == record.error_group:
             return
-        elif _blank(self.groups[record.error_group]):
+        elif is_blank(self.groups[record.error_group]):
             self._move(record, print_, group)
         else:
             self._aliases[print_.group] = self.new_aliases[print_.group] = record.error_group
-            self.groups[record.error_group].update(_described(record, print_))
+            self.groups[record.error_group].update(described(record, print_))
 
     def _fail_again(self, record: RunRecord, print_: Fingerprint, group: str) -> None:
         """It failed, was well, and its latest end is bad after all: the same failure as before, counted as before."""
@@ -266,7 +272,7 @@ class Recording:
             novelty = "new"
             group = {"id": record.error_group, "cause": print_.cause, "version": print_.version, "count": 0,
                      "first_seen": at, "last_seen": at, "state": "ongoing", "resolved_at": 0,
-                     "resolved_version": "", **_described(record, print_)}  # fmt: skip
+                     "resolved_version": "", **described(record, print_)}  # fmt: skip
             self.groups[record.error_group] = group
         elif regresses(group, at, record.version):
             novelty, group["state"] = "regressed", "regressed"
@@ -278,70 +284,4 @@ class Recording:
         return novelty
 
     def _record_failure(self, record: RunRecord, print_: Fingerprint, now: Instant, novelty: str = "") -> None:
-        self.failures[record.detail.occurrence] = {
-            "id": record.detail.occurrence,
-            "run": record.id,
-            "engine": record.engine,
-            "workflow": record.workflow,
-            "run_id": record.run_id,
-            "environment": record.environment,
-            "version": record.version,
-            "step": record.failing_step,
-            "outcome": record.outcome.value,
-            "severity": record.severity,
-            "error_type": record.error.type,
-            "error_message": record.error.message,
-            "error_group": record.error_group,
-            "cause": print_.cause,
-            "occurred_at": record.ended_at or record.received_at,
-            "received_at": now,
-            "novelty": novelty,
-        }
-
-
-def regresses(group: Row, at: Instant, version: str) -> bool:
-    """Whether a failure at ``at`` is one that a person, or a release, had made an end to. Versions that are not known,
-    or are those of before, say nothing against it."""
-    if group["state"] != "resolved" or at <= group["resolved_at"]:
-        return False
-    fixed = group["resolved_version"]
-    return not fixed or not version or version_key(version) >= version_key(fixed)
-
-
-def version_key(version: str) -> tuple[tuple[int, str], ...]:
-    """Numbers as numbers, so that 1.10 comes after 1.9."""
-    parts = re.split(r"(\d+)", version)
-    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in parts if part not in ("", ".", "v"))
-
-
-def _occurrence(record: RunRecord) -> str:
-    """One failure of one run; the engine's own event id would differ between the events that tell of it."""
-    return occurrence_id("", record.engine, record.id, "", 0, "bad")
-
-
-def _described(record: RunRecord, print_: Fingerprint) -> Row:
-    return {
-        "engine": record.engine,
-        "workflow": record.workflow,
-        "step": record.failing_step,
-        "error_type": record.error.type,
-        "error_message": record.error.message,
-        "stack": record.error.stack,
-        "components": msgspec.json.encode(print_.components).decode(),
-    }
-
-
-def _blank(group: Row) -> bool:
-    return not (group["error_type"] or group["error_message"] or group["stack"])
-
-
-def _failed(record: RunRecord, print_: Fingerprint, group: str, severity: Severity, now: Instant) -> Failed:
-    known_as = Fingerprint(group, print_.cause, print_.version, print_.components)
-    return Failed(record.run(), known_as, severity, record.detail.occurrence, record.ended_at or now)
-
-
-def _success(record: RunRecord) -> Finished:
-    """A run that had failed before and was tried again under its own id began, for the rules, at its end; so did one
-    that had been lost."""
-    started_at = 0 if record.evaluated or record.detail.lost else record.started_at
-    return Finished(record.run(), started_at, record.ended_at)
+        self.failures[record.detail.occurrence] = failure_row(record, print_.cause, now, novelty)

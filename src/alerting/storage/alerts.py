@@ -82,7 +82,7 @@ def firing(connection: Connection, rules: Iterable[str] | None = None) -> list[A
 def open_counts(connection: Connection) -> dict[str, int]:
     """How many alerts of each rule are open."""
     statement = select(_state.c.rule, func.count()).where(_state.c.is_open).group_by(_state.c.rule)
-    return {rule: count for rule, count in connection.execute(statement)}
+    return {row[0]: row[1] for row in connection.execute(statement)}
 
 
 def recheck(connection: Connection, kind: str, at: Instant, by: Iterable[str] | None = None) -> None:

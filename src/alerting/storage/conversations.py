@@ -47,7 +47,8 @@ def _row(key: str, conversation: Conversation | None = None) -> Row:
 
 def save(connection: Connection, conversations: Iterable[Conversation]) -> None:
     """One that nothing is left to say in, or to remember of, goes."""
-    kept, gone = [], []
+    kept: list[Conversation] = []
+    gone: list[Conversation] = []
     for each in conversations:
         (gone if each.idle and not each.recent and not each.last_at else kept).append(each)
     upsert(connection, _conversation, [_row(each.key, each) for each in kept])

@@ -12,7 +12,7 @@ from alerting.inbox.port import InboxRow, Position
 from alerting.storage import alerts
 from alerting.storage.schema import ConfigurationRow, ProgressRow, QuarantineRow, table
 from rules.instants import Instant
-from rules.lifecycle import RECHECK
+from rules.kinds import RECHECK
 
 _progress = table(ProgressRow)
 _quarantine = table(QuarantineRow)

@@ -219,7 +219,7 @@ class DecisionRow(SQLModel, table=True):
 class NotificationRow(SQLModel, table=True):
     """One message for one channel, decided. Written with the state that decided it; the id makes a replay harmless.
 
-    ``about`` is JSON: (alert, reason, failures since the last message) of each alert; ``alert`` is the first of them."""
+    ``about`` is JSON: (alert, reason, failures since the last message) of each alert; ``alert`` is the first."""
 
     __tablename__ = "notification"
     id: str = Field(primary_key=True)

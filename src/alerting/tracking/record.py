@@ -50,8 +50,8 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True, order=True):
 
 class Detail(msgspec.Struct, omit_defaults=True):
     """What only some runs have. Kept as JSON beside the columns. ``watched``: after so long a silence a deadline
-    comes due; ``lost``: it had, for a while at least. ``shown``: the good end that the rules were told of; ``tried``: the
-    failed tries that they were."""
+    comes due; ``lost``: it had, for a while at least. ``shown``: the good end that the rules were told of; ``tried``:
+    the failed tries that they were."""
 
     told: tuple[str, str, str] = ("", "", "")
     told_step: str = ""

@@ -1,0 +1,83 @@
+"""What does a run's record come to, as a row of failures, as an error group, and as the rules see it? Pure."""
+
+import re
+
+import msgspec
+
+from alerting.database.statements import Row
+from alerting.tracking.record import RunRecord
+from rules.identity import occurrence_id
+from rules.inputs import Failed, Finished
+from rules.instants import Instant
+from rules.model import Fingerprint
+from rules.vocabulary import Severity
+
+
+def failure_row(record: RunRecord, cause: str, now: Instant, novelty: str) -> Row:
+    return {
+        "id": record.detail.occurrence,
+        "run": record.id,
+        "engine": record.engine,
+        "workflow": record.workflow,
+        "run_id": record.run_id,
+        "environment": record.environment,
+        "version": record.version,
+        "step": record.failing_step,
+        "outcome": record.outcome.value,
+        "severity": record.severity,
+        "error_type": record.error.type,
+        "error_message": record.error.message,
+        "error_group": record.error_group,
+        "cause": cause,
+        "occurred_at": record.ended_at or record.received_at,
+        "received_at": now,
+        "novelty": novelty,
+    }
+
+
+def regresses(group: Row, at: Instant, version: str) -> bool:
+    """Whether a failure at ``at`` is one that a person, or a release, had made an end to. Versions that are not known,
+    or are those of before, say nothing against it."""
+    if group["state"] != "resolved" or at <= group["resolved_at"]:
+        return False
+    fixed = group["resolved_version"]
+    return not fixed or not version or version_key(version) >= version_key(fixed)
+
+
+def version_key(version: str) -> tuple[tuple[int, str], ...]:
+    """Numbers as numbers, so that 1.10 comes after 1.9."""
+    parts = re.split(r"(\d+)", version)
+    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in parts if part not in ("", ".", "v"))
+
+
+def occurrence_of(record: RunRecord) -> str:
+    """One failure of one run; the engine's own event id would differ between the events that tell of it."""
+    return occurrence_id("", record.engine, record.id, "", 0, "bad")
+
+
+def described(record: RunRecord, print_: Fingerprint) -> Row:
+    return {
+        "engine": record.engine,
+        "workflow": record.workflow,
+        "step": record.failing_step,
+        "error_type": record.error.type,
+        "error_message": record.error.message,
+        "stack": record.error.stack,
+        "components": msgspec.json.encode(print_.components).decode(),
+    }
+
+
+def is_blank(group: Row) -> bool:
+    return not (group["error_type"] or group["error_message"] or group["stack"])
+
+
+def failed_of(record: RunRecord, print_: Fingerprint, group: str, severity: Severity, now: Instant) -> Failed:
+    known_as = Fingerprint(group, print_.cause, print_.version, print_.components)
+    return Failed(record.run(), known_as, severity, record.detail.occurrence, record.ended_at or now)
+
+
+def success_of(record: RunRecord) -> Finished:
+    """A run that had failed before and was tried again under its own id began, for the rules, at its end; so did one
+    that had been lost."""
+    started_at = 0 if record.evaluated or record.detail.lost else record.started_at
+    return Finished(record.run(), started_at, record.ended_at)

@@ -1,0 +1,14 @@
+"""Which timers are there? The kinds of deadlines that the rules set; the owner of each is an alert's key.
+
+``TALK`` alone is a conversation's.
+"""
+
+FOR = "for"  # the condition has held for as long as the rule asks
+CLEAR = "clear"  # it has not held for as long as the alert goes on without it
+LOOK = "look"  # the condition wants to be asked again
+QUIET = "quiet"  # no failure for so long
+ESCALATE = "escalate"
+ACK = "ack"  # the acknowledgement has run out
+CALM = "calm"  # it no longer flaps
+RECHECK = "recheck"  # what kept it from being told may be over
+TALK = "talk"
