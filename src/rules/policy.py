@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from rules.calendar.zones import Zone
 from rules.instants import HOUR, MINUTE, SECOND, Duration
 from rules.sections import ConfigDuration, MatchSpec, Section
 from rules.vocabulary import Severity
@@ -29,7 +30,7 @@ class Digest(Section):
     """When what was put off is told: daily at ``at``, or hourly at the minute of ``at``, in local time."""
 
     at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "09:00"
-    timezone: str = "UTC"
+    timezone: Zone = "UTC"
     every: Literal["daily", "hourly"] = "daily"
 
 
