@@ -45,7 +45,7 @@ def needs(ruleset: Ruleset, item: Input, into: Needs, open_counts: dict[str, int
             into.keys.update(_keys(asked, item.values, counts) if asked else ())
         case Due() if item.kind == TALK:
             into.conversations.add(item.owner)
-        case Due():
+        case Due() if item.owner:
             into.keys.add(item.owner)
         case Acted():
             into.keys.add(item.alert_key)

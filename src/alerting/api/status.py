@@ -10,9 +10,9 @@ from starlette.responses import JSONResponse, Response
 from alerting.api.context import ApiContext, context_of
 from alerting.clock import Clock, SyncedClock
 from alerting.database.port import StoreUnavailable
-from alerting.storage import messages, progress
+from alerting.storage import alerts, messages, progress
 from alerting.wire import worker_wire
-from rules.instants import SECOND
+from rules.instants import DAY, SECOND
 
 router = APIRouter()
 _SILENT_AFTER = 20  # seconds without a sign of life of the worker
@@ -56,6 +56,7 @@ def health(request: Request) -> JSONResponse:
             beat_at = progress.load(connection).beat_at
             aside = progress.quarantined(connection)
             channels = messages.health(connection)
+            troubles = alerts.rule_errors(connection, context.clock.now() - DAY)
     except StoreUnavailable as error:
         return _health([f"the state store cannot be used: {error}"], [])
     ill = [name for name, row in channels.items() if not row["healthy"]]
@@ -64,11 +65,13 @@ def health(request: Request) -> JSONResponse:
         warnings.append(f"{aside} bodies could not be read and were set aside")
     silent = (context.clock.machine_now() - beat_at) / SECOND
     wrong = [] if silent < _SILENT_AFTER else ["the worker gives no sign of life"]
-    return _health(wrong, [*warnings, *_clock_is_off(context.clock)])
+    warnings += [f"rule {each['rule']} could not be evaluated: {each['error']}" for each in troubles]
+    return _health(wrong, [*warnings, *_clock_is_off(context.clock)], degraded=bool(troubles))
 
 
-def _health(wrong: list[str], warnings: list[str]) -> JSONResponse:
-    status = "unavailable" if wrong else "ok"
+def _health(wrong: list[str], warnings: list[str], *, degraded: bool = False) -> JSONResponse:
+    """``degraded``: everything is taken in and worked on, but a rule has no answer."""
+    status = "unavailable" if wrong else "degraded" if degraded else "ok"
     return JSONResponse({"status": status, "wrong": wrong, "warnings": warnings}, 503 if wrong else 200)
 
 
@@ -88,7 +91,11 @@ def metrics(request: Request) -> Response:
     with context.store.read() as connection:
         found["quarantined"] = progress.quarantined(connection)
         beat = progress.load(connection).beat_at
+        troubles = alerts.rule_errors(connection, 0)
     found["worker_silent_seconds"] = max(0.0, (context.clock.machine_now() - beat) / SECOND)
+    errors = Gauge("tocsin_rule_errors", "Times that a rule could not be evaluated", ["rule"], registry=registry)
+    for each in troubles:
+        errors.labels(each["rule"]).set(each["count"])
     for name, value in found.items():
         Gauge(f"tocsin_{name}", _HELP[name], registry=registry).set(value)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

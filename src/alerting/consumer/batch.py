@@ -226,7 +226,9 @@ def _after(connection: Connection, deciding: Deciding, memory: Memory, until: In
     memory.open_counts = deciding.states.open_counts
     errors = [(rule, error, count) for (rule, error), count in sorted(deciding.troubles.items())]
     alerts.count_rule_errors(connection, errors, until)
-    if deciding.over:
+    if deciding.review:
+        alerts.recheck(connection, RECHECK, until)
+    elif deciding.over:
         alerts.recheck(connection, RECHECK, until, deciding.over)
 
 
