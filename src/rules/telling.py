@@ -200,9 +200,7 @@ def _listening(around: Around, rule: CompiledRule, state: AlertState) -> tuple[s
     return found
 
 
-def _audience(
-    ruleset: Ruleset, rule: CompiledRule, state: AlertState
-) -> tuple[tuple[str, ...], Silence | None, str]:
+def _audience(ruleset: Ruleset, rule: CompiledRule, state: AlertState) -> tuple[tuple[str, ...], Silence | None, str]:
     if rule.config.notify == "shadow":
         return (), Silence.SHADOW, f"rule {rule.name} is a shadow"
     own = _owner_channels(ruleset, state.team)
@@ -254,12 +252,14 @@ def _conversation(
     current = around.states.conversation(known) if known else None
     if current is not None and (current.lane is not Lane.DIGEST or lane is Lane.DIGEST):
         return around.states.talk(current)
-    if current is not None:
-        around.states.talk(current).members.pop(state.key, None)
+    moved = around.states.talk(current).members.pop(state.key, None) if current is not None else None
     if lane is Lane.GROUP and reason in _BEGINS | {Reason.REOPENED} and _is_storm(around, terms, channel):
         lane = Lane.STORM
     values = _values(terms, state) if lane is Lane.GROUP else ()
-    return _open(around, lane, terms, channel, values, state.example.workflow)
+    conversation = _open(around, lane, terms, channel, values, state.example.workflow)
+    if moved is not None:
+        conversation.members[state.key] = moved
+    return conversation
 
 
 def _open(
@@ -292,5 +292,3 @@ def _settle(around: Around, conversation: Conversation, state: AlertState, *, no
         return
     silence = Silence.DIGEST_LATER if _is_digest(conversation) else Silence.GROUPED
     around.result.decisions.append(Silent(conversation.channel, silence, state.rule, state.alert_id))
-
-
