@@ -34,11 +34,14 @@ def waits(*minutes: int) -> st.SearchStrategy[Act]:
 
 
 SUCCEEDS = st.tuples(st.just("succeed"), WORKFLOWS)
+# A whole episode, so that what comes after one is not rare.
+ROUNDS = st.tuples(st.just("round"), WORKFLOWS, SEVERITIES, st.sampled_from([1, 14, 16, 61]))
 PEOPLE = st.tuples(st.sampled_from(["acknowledge", "unacknowledge", "resolve"]), st.integers(0, 3))
 
 
 def plays(*acts: st.SearchStrategy[Act], most: int = 40) -> st.SearchStrategy[list[Act]]:
-    return st.lists(st.one_of(*(acts or (fails(), fails(), SUCCEEDS, waits(), waits(), PEOPLE))), max_size=most)
+    usual = (fails(), fails(), SUCCEEDS, waits(), waits(), PEOPLE, ROUNDS)
+    return st.lists(st.one_of(*(acts or usual)), min_size=2, max_size=most)
 
 
 @dataclass
@@ -71,6 +74,9 @@ class Play(Story):
             self.succeed(*said)
         elif name == "wait":
             self.wait(said[0] * MINUTE)
+        elif name == "round":
+            workflow, severity, minutes = said
+            self.acts([("fail", workflow, "Boom", severity), ("wait", 1), ("succeed", workflow), ("wait", minutes)])
         else:
             self.person(name, said[0])
 
