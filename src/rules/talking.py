@@ -26,6 +26,8 @@ def say(conversation: Conversation, state: AlertState, reason: Reason, now: Inst
     """Something about an alert is to be told."""
     member = conversation.members.get(state.key)
     if member is None or member.alert_id != state.alert_id:
+        if member is not None and member.waiting:  # the end of the episode before is still unsaid
+            conversation.members[f"{state.key}/{member.alert_id}"] = conversation.members.pop(state.key)
         member = conversation.members[state.key] = Member(state.alert_id, state.rule, state.severity)
     member.severity, member.open = state.severity, state.open
     member.acknowledged = bool(state.acknowledged_by)
@@ -201,7 +203,7 @@ def _about(key: str, member: Member) -> About:
     reason = merged(member.waiting)
     if reason is Reason.RECOVERED and member.told:
         reason = Reason.RESOLVED
-    return About(member.alert_id, key, reason, member.pending)
+    return About(member.alert_id, key.partition("/")[0], reason, member.pending)
 
 
 def _headline(conversation: Conversation, about: tuple[About, ...], others: int) -> Reason:

@@ -252,12 +252,14 @@ def _conversation(
     current = around.states.conversation(known) if known else None
     if current is not None and (current.lane is not Lane.DIGEST or lane is Lane.DIGEST):
         return around.states.talk(current)
-    if current is not None:
-        around.states.talk(current).members.pop(state.key, None)
+    moved = around.states.talk(current).members.pop(state.key, None) if current is not None else None
     if lane is Lane.GROUP and reason in _BEGINS | {Reason.REOPENED} and _is_storm(around, terms, channel):
         lane = Lane.STORM
     values = _values(terms, state) if lane is Lane.GROUP else ()
-    return _open(around, lane, terms, channel, values, state.example.workflow)
+    conversation = _open(around, lane, terms, channel, values, state.example.workflow)
+    if moved is not None:
+        conversation.members[state.key] = moved
+    return conversation
 
 
 def _open(
