@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alerting.api import acting, pings, reading, reports, status, webhooks
+from alerting.api import acting, explaining, pings, reading, reports, status, webhooks
 from alerting.api.ingest import routes
 from alerting.cli.main import parser
 from alerting.configuration import check
@@ -76,7 +76,7 @@ def test_every_kind_of_channel_has_a_chapter():
 
 def test_every_path_of_the_api_is_described():
     paths = {route.path for route in [*routes(), *webhooks.routes(), *pings.routes()]}
-    for router in (acting.router, reading.router, reports.router, status.router):
+    for router in (acting.router, explaining.router, reading.router, reports.router, status.router):
         paths |= {route.path for route in router.routes if getattr(route, "include_in_schema", True)}
     for path in paths:
         assert path in page("api.md"), path

@@ -4,7 +4,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse, Response
 
-from alerting.api import acting, ingest, pings, reading, reports, sources, status, webhooks
+from alerting.api import acting, explaining, ingest, pings, reading, reports, sources, status, webhooks
 from alerting.api.context import ApiContext, context_of
 from alerting.api.security import Gate
 from alerting.database.port import StoreUnavailable
@@ -14,6 +14,9 @@ from alerting.pages import router as pages
 from alerting.pages.rendering import render
 
 _NO_DOOR = "this is no door; OTLP goes to /v1/traces and /v1/logs, events to /api/v1/events, others to /ingest/…"
+_ROUTERS = (
+    status.router, reading.router, explaining.router, sources.router, acting.router, reports.router, pages.router,
+)  # fmt: skip
 
 
 def create_app(context: ApiContext) -> FastAPI:
@@ -21,7 +24,7 @@ def create_app(context: ApiContext) -> FastAPI:
     app.state.context = context
     app.router.routes.extend([*ingest.routes(), *webhooks.routes(), *pings.routes()])
     _mount_inngest(app, context)
-    for router in (status.router, reading.router, sources.router, acting.router, reports.router, pages.router):
+    for router in _ROUTERS:
         app.include_router(router)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(404, _http_error)

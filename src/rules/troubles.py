@@ -7,7 +7,6 @@ from rules.conditions import build
 from rules.config import Resolve, Rule
 from rules.fingerprint import fingerprint
 from rules.inputs import Failed
-from rules.instants import DAY
 from rules.matchers import compile_match
 from rules.model import ErrorInfo
 from rules.ruleset import CompiledRule
@@ -16,6 +15,7 @@ from rules.vocabulary import Severity
 
 NAME = "tocsin:rule-error"
 WORKFLOW = "tocsin"
+_A_DAY = Resolve.model_validate({"quiet_for": "1d"})
 
 
 def trouble_rule(rule: CompiledRule) -> CompiledRule | None:
@@ -25,7 +25,7 @@ def trouble_rule(rule: CompiledRule) -> CompiledRule | None:
 
 @lru_cache(256)
 def _standing_for(terms: Terms) -> CompiledRule:
-    config = Rule(name=NAME, by=(), resolve=Resolve(quiet_for=DAY), severity=Severity.HIGH, policy=terms.name)
+    config = Rule(name=NAME, by=(), resolve=_A_DAY, severity=Severity.HIGH, policy=terms.name)
     return CompiledRule(config, compile_match({}), build("each"), terms, by=(), resolve=config.resolve)
 
 

@@ -71,6 +71,8 @@ def _services(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 def _configuration(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     check = _add(commands, "check", "Say what is wrong with a configuration", "alerting.cli.configuration:check")
     check.add_argument("file", nargs="?", default="tocsin.yaml")
+    test = _add(commands, "test", "Say whether rules do what their tests expect", "alerting.cli.rehearsing:test")
+    test.add_argument("files", nargs="+", metavar="FILE")
     sample = "Say what would become of a webhook's body"
     webhook = _add(commands, "webhook", sample, "alerting.cli.webhooks:preview")
     webhook.add_argument("sender", metavar="SENDER", help="github, gitlab, …, or a name under webhooks: in the file")
@@ -99,6 +101,10 @@ def _looking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         command.set_defaults(action={"ack": "acknowledge"}.get(name, name))
         command.add_argument("alert", metavar="ALERT")
         command.add_argument("--url")
+    why = _add(commands, "explain", "Say why somebody was told of a run, or nobody", "alerting.cli.explaining:explain")
+    why.add_argument("subject", metavar="RUN", help="Tocsin's id, or the engine's run id")
+    why.add_argument("--json", action="store_true", help="for scripts")
+    why.add_argument("--url", help="the service")
     report = _add(commands, "report", "Write the failure trend report", "alerting.cli.report:report")
     report.add_argument("--since", default="30d", metavar="AGO")
     report.add_argument("--until", metavar="TIME")

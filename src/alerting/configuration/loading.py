@@ -46,7 +46,11 @@ _UNION_TAGS = frozenset({"CountCondition", "literal['each']", "str", "[key]"})
 
 def load(text: str, file: str = "tocsin.yaml") -> Configuration:
     """Raises Invalid. Channels are checked as far as they can be without the environment."""
-    placed = read(text, file)
+    return load_placed(read(text, file), text)
+
+
+def load_placed(placed: Placed, text: str) -> Configuration:
+    """``placed`` may be a part of another file. Raises Invalid."""
     configuration, problems = _read(placed, text)
     if problems or configuration is None:
         raise Invalid(problems)

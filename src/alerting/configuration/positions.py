@@ -34,6 +34,11 @@ class Placed:
             path = path[:-1]
         return self.places.get(path, (1, 1))
 
+    def below(self, key: str) -> "Placed":
+        """What stands under ``key``, as if it were a file of its own."""
+        places = {path[1:]: place for path, place in self.places.items() if path[:1] == (key,)}
+        return Placed(self.file, self.value[key], places)
+
 
 def dotted(path: Path) -> str:
     text = ""

@@ -10,6 +10,7 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from alerting.api import reading
 from alerting.api.acting import act_and_wait
 from alerting.api.context import ApiContext, context_of
+from alerting.api.explaining import explained
 from alerting.api.reading import Filters, Listing
 from alerting.api.security import COOKIE, SESSION_SECONDS, is_password, sessions
 from alerting.api.sources import advised
@@ -72,7 +73,14 @@ def run(request: Request, run: str) -> HTMLResponse:
     stack = detail.get("stack") or (detail.get("told") or ["", "", ""])[2]
     spans = context.spans_of_run(row["id"])
     return render(
-        request, "run.html", run=row, stack=stack, labels=detail.get("labels", {}), bars=_bars(spans), spans=spans
+        request,
+        "run.html",
+        run=row,
+        stack=stack,
+        labels=detail.get("labels", {}),
+        bars=_bars(spans),
+        spans=spans,
+        why=explained(context, row),
     )
 
 
