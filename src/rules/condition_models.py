@@ -22,6 +22,7 @@ def _between(least: Duration, most: Duration) -> AfterValidator:
 
 
 Window = Annotated[ConfigDuration, _between(SECOND, 400 * DAY)]
+Grace = Annotated[ConfigDuration, _between(0, 400 * DAY)]
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -98,7 +99,8 @@ class SpikeCondition(Section):
         return 28 * DAY + self.spike.within
 
 
-def _cron(expression: str) -> str:
+def cron_expression(expression: str) -> str:
+    """The expression itself. Raises ValueError for what is none."""
     cron(expression, "UTC")
     return expression
 
@@ -107,10 +109,10 @@ class Missed(Section):
     """When a run is expected: at the times of ``cron``, or ``interval`` after the last one began. It may begin up to
     ``early`` before and up to ``grace`` after."""
 
-    cron: Annotated[str, AfterValidator(_cron)] | None = None
+    cron: Annotated[str, AfterValidator(cron_expression)] | None = None
     interval: Annotated[ConfigDuration, _between(SECOND, 400 * DAY)] | None = None
     timezone: Zone = "UTC"
-    grace: Annotated[ConfigDuration, _between(0, 400 * DAY)] = 10 * MINUTE
+    grace: Grace = 10 * MINUTE
     early: ConfigDuration | None = None
 
     @model_validator(mode="after")

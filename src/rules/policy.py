@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field
 
 from rules.calendar.zones import Zone
 from rules.instants import HOUR, MINUTE, SECOND, Duration
-from rules.sections import ConfigDuration, MatchSpec, Section
+from rules.sections import ConfigDuration, MatchSpec, Section, one_of
 from rules.vocabulary import Severity
 
 Timing = Literal["now", "hourly", "daily", "never"]
@@ -57,29 +57,34 @@ class Flapping(Section):
     within: ConfigDuration = HOUR
 
 
+def _not_incessant(wait: Duration) -> Duration:
+    if wait < MINUTE:
+        raise ValueError("is too often for a reminder; make it 1m or longer")
+    return wait
+
+
+def _usual_reminders() -> dict[Severity, tuple[Duration, ...]]:
+    return {Severity.CRITICAL: (30 * MINUTE, 2 * HOUR, 8 * HOUR)}
+
+
 class Policy(Section):
     """``group_wait`` and ``group_interval``: one duration for every severity, or by severity."""
 
     channels: tuple[str, ...] = ()
     timing: dict[Severity, Timing] = Field(default_factory=dict)
     dedup_window: ConfigDuration = HOUR
-    group_by: tuple[str, ...] = ("workflow",)
+    group_by: tuple[Annotated[str, one_of(GROUP_BY_FIELDS)], ...] = ("workflow",)
     group_wait: ConfigDuration | BySeverity = Field(default_factory=dict)
     group_interval: ConfigDuration | BySeverity = Field(default_factory=dict)
-    remind: dict[Severity, tuple[ConfigDuration, ...]] = Field(default_factory=lambda: dict(_REMIND))
+    remind: dict[Severity, tuple[Annotated[ConfigDuration, AfterValidator(_not_incessant)], ...]] = Field(
+        default_factory=_usual_reminders
+    )
     digest: Digest = Digest()
     escalate: tuple[Escalation, ...] = ()
     storm: Storm = Storm()
     mute: tuple[str, ...] = ()
     ack_timeout: ConfigDuration = 8 * HOUR
     flapping: Flapping = Flapping()
-
-    @model_validator(mode="after")
-    def _known_group(self) -> "Policy":
-        for name in self.group_by:
-            if name not in GROUP_BY_FIELDS and not name.startswith("labels."):
-                raise ValueError(f"group_by: {name!r} is not one of {', '.join(GROUP_BY_FIELDS)} or labels.NAME")
-        return self
 
     def when(self, severity: Severity) -> Timing:
         return self.timing.get(severity, DEFAULT_TIMING[severity])
@@ -108,7 +113,7 @@ def _pick(told: Duration | BySeverity, severity: Severity, usual: Duration | Non
 
 
 class Owner(Section):
-    """Whose alerts those are that match. ``channels`` are told beside the policy's; ``mention`` stands in messages."""
+    """Whose alerts those are that match. ``channels`` are told beside the policy's; ``mention`` goes into messages."""
 
     match: MatchSpec = Field(default_factory=dict)
     team: Annotated[str, Field(min_length=1, max_length=200)]

@@ -1,8 +1,9 @@
 """What do all sections of ``tocsin.yaml`` have in common? Frozen models that are strict about their keys."""
 
+import difflib
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from rules.instants import Duration, parse_duration
 
@@ -22,3 +23,16 @@ class Section(BaseModel):
     """One mapping of the file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def one_of(fields: tuple[str, ...]) -> AfterValidator:
+    """Any of ``fields``, or a label."""
+
+    def check(name: str) -> str:
+        if name in fields or (name.startswith("labels.") and len(name) > len("labels.")):
+            return name
+        near = difflib.get_close_matches(name, fields, 1)
+        hint = f"did you mean {near[0]}?" if near else f"use {', '.join(fields)} or labels.NAME"
+        raise ValueError(f"{name!r} is not known here; {hint}")
+
+    return AfterValidator(check)

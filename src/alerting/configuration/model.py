@@ -1,15 +1,18 @@
 """What does a configuration come to?"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from rules.calendar.mute import MuteTiming
+from rules.calendar.zones import Zone
+from rules.condition_models import Grace, Missed, MissedCondition, cron_expression
 from rules.config import ANY_FAILURE, ConfigDuration, MatchSpec, Policy, Rule, Section, SeverityRule
-from rules.instants import DAY, HOUR
+from rules.instants import DAY, HOUR, MINUTE
 from rules.policy import Owner
 from rules.quiet import Inhibit, Maintenance, SilenceConfig
 from rules.ruleset import Quiet, Ruleset
@@ -46,11 +49,21 @@ class Webhook(Section):
 
 
 class Ping(Section):
-    """Whoever knows ``key`` may tell what becomes of ``workflow``, by calling ``/ping/KEY``."""
+    """Whoever knows ``key`` may tell what becomes of ``workflow``, by calling ``/ping/KEY``. With ``cron``, nothing
+    told at such a time, nor ``grace`` after, is an alert."""
 
     key: str = Field(repr=False)
     workflow: Annotated[str, Field(min_length=1, max_length=200)]
     environment: Annotated[str, Field(max_length=200)] = ""
+    cron: Annotated[str, AfterValidator(cron_expression)] | None = None
+    timezone: Zone = "UTC"
+    grace: Grace = 10 * MINUTE
+
+    @model_validator(mode="after")
+    def _with_a_schedule(self) -> "Ping":
+        if self.cron is None and self.model_fields_set & {"timezone", "grace"}:
+            raise ValueError('timezone and grace go with cron; add cron: "0 2 * * *", or leave them out')
+        return self
 
     @field_validator("key")
     @classmethod
@@ -107,7 +120,7 @@ def of_file(file: File, text: str) -> Configuration:
     rules = file.rules or (ANY_FAILURE,)
     return Configuration(
         text,
-        rules,
+        (*rules, *missed_pings(file.pings, {rule.name for rule in rules})),
         file.severity,
         policies,
         file.channels,
@@ -118,6 +131,22 @@ def of_file(file: File, text: str) -> Configuration:
         file.lost_after,
         Quiet(file.silences, file.maintenance, file.inhibit, file.mute_timings, file.owners),
     )
+
+
+def missed_pings(pings: Iterable[Ping], taken: AbstractSet[str]) -> Iterator[Rule]:
+    """The rules that look for pings that do not come. A name that is taken already gets the environment's."""
+    names = set(taken)
+    for ping in pings:
+        if ping.cron is None:
+            continue
+        name = f"missed:{ping.workflow}"
+        while name in names:
+            name = f"{name}:{ping.environment or 'any'}"
+        names.add(name)
+        missed = Missed(cron=ping.cron, timezone=ping.timezone).model_copy(update={"grace": ping.grace})
+        match = {"workflow": ping.workflow, **({"environment": ping.environment} if ping.environment else {})}
+        rule = Rule(name="missed", match=match, condition=MissedCondition(missed=missed), by=tuple(match))
+        yield rule.model_copy(update={"name": name})
 
 
 def with_notify(configuration: Configuration, urls: list[str]) -> Configuration:

@@ -12,16 +12,21 @@ Path = tuple[str | int, ...]
 Place = tuple[int, int]
 _MOST_BYTES = 1_000_000
 _MOST_NODES = 50_000
-_TEXTUAL = "tag:yaml.org,2002:timestamp"
+_TEXT = "tag:yaml.org,2002:str"
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+_TRUTH = "tag:yaml.org,2002:bool"
 
 
 @dataclass(slots=True)
 class Placed:
-    """``value`` holds dicts, lists and scalars; ``places`` the line and column of every path in it."""
+    """``value`` holds dicts, lists and scalars; ``places`` the line and column of every path in it, ``scalars`` how
+    each text is written in ``text``."""
 
     file: str
     value: Any
+    text: str = ""
     places: dict[Path, Place] = field(default_factory=dict)
+    scalars: dict[Path, yaml.ScalarNode] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def problem(self, path: Path, message: str) -> Problem:
@@ -59,12 +64,19 @@ def read(text: str, file: str) -> Placed:
         raise Invalid([Problem(file, line, column, "", f"is not YAML: {error.problem or error.context}")]) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise Invalid([Problem(file, 1, 1, "", f"is not YAML: {error}")]) from None
-    placed = Placed(file, {})
+    placed = Placed(file, {}, text)
     if node is not None:
         placed.value = _Reader(placed).value(node, ())
     if not isinstance(placed.value, dict):
         raise Invalid([Problem(file, 1, 1, "", "must be a mapping such as rules: and channels:")])
     return placed
+
+
+def _is_text(node: yaml.Node) -> bool:
+    """What people mean as text, though YAML 1.1 does not: ``on`` and ``no``, a time of the day (10:30 is 630)."""
+    if node.tag == _TRUTH:
+        return str(node.value).lower() not in ("true", "false")
+    return node.tag in (_TEXT, _TIMESTAMP) or ":" in node.value
 
 
 class _Reader:
@@ -85,7 +97,8 @@ class _Reader:
         return self._scalar(node, path)
 
     def _scalar(self, node: yaml.Node, path: Path) -> Any:
-        if node.tag == _TEXTUAL:
+        if _is_text(node) and isinstance(node, yaml.ScalarNode):
+            self._placed.scalars[path] = node
             return node.value
         if not node.tag.startswith("tag:yaml.org,2002:"):
             self._placed.problems.append(self._placed.problem(path, f"the tag {node.tag} is not allowed; leave it out"))
