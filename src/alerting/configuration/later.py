@@ -5,7 +5,7 @@ from typing import Any
 
 from alerting.configuration.positions import Path
 
-TOP = frozenset({"owners", "silences", "mute_timings", "inhibit", "reports", "self"})
+TOP = frozenset({"owners", "mute_timings", "inhibit", "reports", "self"})
 RULE = frozenset({"when", "for", "keep_firing_for", "on", "notify"})
 POLICY = frozenset({
     "group_by", "group_wait", "group_interval", "remind", "digest", "escalate", "storm", "mute",

@@ -20,13 +20,16 @@ from alerting.configuration.model import (
     Webhook,
     of_file,
 )
-from alerting.configuration.positions import Path, Placed, read
-from alerting.configuration.problems import Invalid, Problem
+from alerting.configuration.overlay import MARKER, NOTHING, Overlay, split
+from alerting.configuration.positions import Path, Placed
+from alerting.configuration.problems import Clash, Invalid, Problem
+from alerting.configuration.together import read_together
 from alerting.configuration.variables import missing_in, resolve
 from alerting.scrub import Scrubber
 from notifiers.registry import parse_channel
 from rules.config import CountCondition, Policy, Resolve, Rule, SeverityRule
 from rules.matchers import compile_match
+from rules.quiet import Maintenance, SilenceConfig
 
 _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     (): File,
@@ -40,31 +43,41 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("retention",): Retention,
     ("scrub",): Scrub,
     ("webhooks",): Webhook,
+    ("silences",): SilenceConfig,
+    ("maintenance",): Maintenance,
 }
 _UNION_TAGS = frozenset({"CountCondition", "literal['each']", "str", "[key]"})
 
 
 def load(text: str, file: str = "tocsin.yaml") -> Configuration:
-    """Raises Invalid. Channels are checked as far as they can be without the environment."""
-    placed = read(text, file)
-    configuration, problems = _read(placed, text)
+    """Of the file's text, and what was made beside it where that follows. Raises Invalid. Channels are checked as far
+    as they can be without the environment."""
+    own, made = split(text)
+    placed = read_together(own, file, made)
+    configuration, problems = _read(placed, text, made)
     if problems or configuration is None:
         raise Invalid(problems)
     return configuration
 
 
-def check(text: str, file: str, environ: Mapping[str, str]) -> list[Problem]:
-    """Everything that ``load`` finds, and channels with the environment's secrets filled in."""
+def check(text: str, file: str, environ: Mapping[str, str], made: Overlay = NOTHING) -> list[Problem]:
+    """Everything that ``load`` finds in a file's text together with what was ``made``, and channels with the
+    environment's secrets filled in. Raises Clash."""
+    if MARKER in text:
+        line = text.partition(MARKER)[0].count("\n") + 2
+        return [Problem(file, line, 1, "", f"the line {MARKER.strip()!r} is Tocsin's own; leave it out")]
     try:
-        placed = read(text, file)
+        placed = read_together(text, file, made)
+    except Clash:
+        raise
     except Invalid as invalid:
         return invalid.problems
-    _, problems = _read(placed, text)
+    _, problems = _read(placed, text, made)
     secrets = (_channel_problems, _webhook_problems, _ping_problems)
     return sorted([*problems, *(problem for find in secrets for problem in find(placed, environ))])
 
 
-def _read(placed: Placed, text: str) -> tuple[Configuration | None, list[Problem]]:
+def _read(placed: Placed, text: str, made: Overlay) -> tuple[Configuration | None, list[Problem]]:
     problems = list(placed.problems)
     value = _without(placed.value, planned := list(later.planned(placed.value)))
     problems.extend(_not_yet(placed, path) for path in planned)
@@ -73,7 +86,7 @@ def _read(placed: Placed, text: str) -> tuple[Configuration | None, list[Problem
     except ValidationError as error:
         return None, sorted([*problems, *_of_pydantic(placed, error)])
     problems.extend(_inconsistencies(placed, file))
-    return of_file(file, text), sorted(problems)
+    return of_file(file, text, made), sorted(problems)
 
 
 def _not_yet(placed: Placed, path: Path) -> Problem:
@@ -126,9 +139,8 @@ def _hint(path: Path) -> str:
 
 
 def _inconsistencies(placed: Placed, file: File) -> Iterator[Problem]:
-    yield from _bad_matches(placed, [("severity", index, rule.match) for index, rule in enumerate(file.severity)])
-    yield from _bad_matches(placed, [("lost_after", index, rule.match) for index, rule in enumerate(file.lost_after)])
-    yield from _bad_matches(placed, [("rules", index, rule.match) for index, rule in enumerate(file.rules)])
+    for section in ("severity", "lost_after", "rules", "silences", "maintenance"):
+        yield from _bad_matches(placed, [(section, n, each.match) for n, each in enumerate(getattr(file, section))])
     yield from _bad_rules(placed, file)
     yield from _bad_policies(placed, file)
     yield from _bad_maps(placed, file)

@@ -1,17 +1,22 @@
 """What does a configuration come to?"""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, field_validator
 
+from alerting.configuration.overlay import NOTHING, RULES, Overlay
 from rules.config import ANY_FAILURE, ConfigDuration, MatchSpec, Policy, Rule, Section, SeverityRule
+from rules.identity import digest
 from rules.instants import DAY, HOUR
+from rules.quiet import Maintenance, SilenceConfig
 from rules.ruleset import Ruleset
 
 NOTIFY = "notify"
+Quiet = TypeVar("Quiet", SilenceConfig, Maintenance)
 PING_KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
@@ -69,12 +74,14 @@ class File(Section):
     retention: Retention = Retention()
     scrub: Scrub = Scrub()
     webhooks: dict[str, Webhook] = Field(default_factory=dict)
+    silences: tuple[SilenceConfig, ...] = ()
+    maintenance: tuple[Maintenance, ...] = ()
 
 
 @dataclass(slots=True, frozen=True)
 class Configuration:
     """``channels`` and the keys of ``pings`` are as written, their ``${NAME}`` unresolved: secrets are read when one is
-    built."""
+    built. ``text`` is the file's and what was ``made`` beside it; each silence has an id."""
 
     text: str = ""
     rules: tuple[Rule, ...] = (ANY_FAILURE,)
@@ -86,19 +93,24 @@ class Configuration:
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     pings: tuple[Ping, ...] = ()
     lost_after: tuple[LostAfter, ...] = ()
+    silences: tuple[SilenceConfig, ...] = ()
+    maintenance: tuple[Maintenance, ...] = ()
+    made: Overlay = NOTHING
 
     def ruleset(self) -> Ruleset:
         return Ruleset(self.rules, self.severities, self.policies)
 
 
-def of_file(file: File, text: str) -> Configuration:
-    """What the file leaves out is filled: any failure, told at once to every channel."""
+def of_file(file: File, text: str, made: Overlay = NOTHING) -> Configuration:
+    """What the file leaves out is filled: any failure, told at once to every channel. ``file`` holds what was ``made``
+    too, which takes nothing away: only a rule of the same name stands in for that of any failure."""
     policies = dict(file.policies)
     policies.setdefault("default", Policy(channels=tuple(file.channels)))
-    rules = file.rules or (ANY_FAILURE,)
+    made_rules = made.section(RULES)
+    is_bare = len(file.rules) == len(made_rules) and ANY_FAILURE.name not in made_rules
     return Configuration(
         text,
-        rules,
+        (ANY_FAILURE, *file.rules) if is_bare else file.rules,
         file.severity,
         policies,
         file.channels,
@@ -107,7 +119,17 @@ def of_file(file: File, text: str) -> Configuration:
         file.webhooks,
         file.pings,
         file.lost_after,
+        tuple(_with_id("silence", each) for each in file.silences),
+        tuple(_with_id("maintenance", each) for each in file.maintenance),
+        made,
     )
+
+
+def _with_id(kind: str, quiet: Quiet) -> Quiet:
+    """One of the file has none: what it says is what it is."""
+    if quiet.id:
+        return quiet
+    return quiet.model_copy(update={"id": digest(kind, json.dumps(quiet.model_dump(mode="json"), sort_keys=True))})
 
 
 def with_notify(configuration: Configuration, urls: list[str]) -> Configuration:
