@@ -4,7 +4,20 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse, Response
 
-from alerting.api import acting, ingest, pings, reading, reports, sources, status, webhooks
+from alerting.api import (
+    acting,
+    auditing,
+    ingest,
+    managing,
+    pings,
+    reading,
+    reports,
+    silencing,
+    sources,
+    status,
+    webhooks,
+)
+from alerting.api.changing import Refused
 from alerting.api.context import ApiContext, context_of
 from alerting.api.security import Gate
 from alerting.database.port import StoreUnavailable
@@ -21,12 +34,13 @@ def create_app(context: ApiContext) -> FastAPI:
     app.state.context = context
     app.router.routes.extend([*ingest.routes(), *webhooks.routes(), *pings.routes()])
     _mount_inngest(app, context)
-    for router in (status.router, reading.router, sources.router, acting.router, reports.router, pages.router):
-        app.include_router(router)
+    for part in (status, reading, sources, managing, silencing, acting, auditing, reports, pages):
+        app.include_router(part.router)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(404, _http_error)
     app.add_exception_handler(405, _http_error)
     app.add_exception_handler(BadQuery, _bad_query)
+    app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(Overloaded, _overloaded)
     app.add_exception_handler(StoreUnavailable, _unavailable)
@@ -68,6 +82,11 @@ def _http_error(request: Request, error: Exception) -> Response:
 
 def _bad_query(request: Request, error: Exception) -> Response:
     return _problem(request, 400, str(error))
+
+
+def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return JSONResponse({"error": str(error), "problems": error.problems}, 422)
 
 
 def _bad_request(request: Request, error: Exception) -> Response:

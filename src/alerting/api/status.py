@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.responses import JSONResponse, Response
 
+from alerting.api.changing import problems_of
 from alerting.api.context import ApiContext, context_of
 from alerting.clock import Clock, SyncedClock
 from alerting.database.port import StoreUnavailable
@@ -57,19 +58,25 @@ def health(request: Request) -> JSONResponse:
             aside = progress.quarantined(connection)
             channels = messages.health(connection)
     except StoreUnavailable as error:
-        return _health([f"the state store cannot be used: {error}"], [])
+        return _health(context, [f"the state store cannot be used: {error}"], [])
     ill = [name for name, row in channels.items() if not row["healthy"]]
     warnings = [f"channel {name} cannot deliver: {channels[name]['detail']}" for name in ill]
     if aside:
         warnings.append(f"{aside} bodies could not be read and were set aside")
     silent = (context.clock.machine_now() - beat_at) / SECOND
     wrong = [] if silent < _SILENT_AFTER else ["the worker gives no sign of life"]
-    return _health(wrong, [*warnings, *_clock_is_off(context.clock)])
+    return _health(context, wrong, [*warnings, *_clock_is_off(context.clock)])
 
 
-def _health(wrong: list[str], warnings: list[str]) -> JSONResponse:
-    status = "unavailable" if wrong else "ok"
-    return JSONResponse({"status": status, "wrong": wrong, "warnings": warnings}, 503 if wrong else 200)
+def _health(context: ApiContext, wrong: list[str], warnings: list[str]) -> JSONResponse:
+    refused = problems_of(context.in_force.refused)
+    said = {
+        "status": "unavailable" if wrong else "ok",
+        "wrong": wrong,
+        "warnings": warnings,
+        "configuration": {"status": "refused" if refused else "active", "problems": refused},
+    }
+    return JSONResponse(said, 503 if wrong else 200)
 
 
 def _clock_is_off(clock: Clock) -> list[str]:
@@ -89,6 +96,7 @@ def metrics(request: Request) -> Response:
         found["quarantined"] = progress.quarantined(connection)
         beat = progress.load(connection).beat_at
     found["worker_silent_seconds"] = max(0.0, (context.clock.machine_now() - beat) / SECOND)
+    found["configuration_refused"] = len(context.in_force.refused[:1])
     for name, value in found.items():
         Gauge(f"tocsin_{name}", _HELP[name], registry=registry).set(value)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
@@ -101,5 +109,6 @@ _HELP = {
     "outbox_pending": "Deliveries due now",
     "outbox_retrying": "Deliveries waiting for a later try",
     "quarantined": "Bodies set aside because they could not be read",
+    "configuration_refused": "1 where the file is not right and what was in force before stays so",
     "worker_silent_seconds": "Since the worker's last sign of life",
 }

@@ -82,7 +82,7 @@ def _written(section: str, objects: Mapping[str, Object]) -> Any:
 
 def _read(document: str) -> Overlay:
     try:
-        found = json.loads(document)
+        found = dict(json.loads(document).items())
         return Overlay({section: _by_name(section, found[section]) for section in SECTIONS if section in found})
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise Invalid([_problem("", f"cannot be read: {error}")]) from None
