@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alerting.api import acting, explaining, pings, reading, reports, status, webhooks
+from alerting.api import acting, auditing, explaining, managing, pings, reading, reports, silencing, status, webhooks
 from alerting.api.ingest import routes
 from alerting.cli.main import parser
 from alerting.configuration import check, later
@@ -16,6 +16,7 @@ from alerting.settings import Settings
 from notifiers.registry import CHANNEL_TYPES
 from rules.config import Policy, Resolve, Rule
 from rules.matchers import FIELDS
+from rules.quiet import Maintenance, SilenceConfig
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -25,7 +26,9 @@ def page(name):
     return (REFERENCE / name).read_text()
 
 
-@pytest.mark.parametrize("model", [File, Rule, Policy, Resolve, Retention, Scrub, Webhook, Ping])
+@pytest.mark.parametrize(
+    "model", [File, Rule, Policy, Resolve, Retention, Scrub, Webhook, Ping, SilenceConfig, Maintenance]
+)
 def test_every_key_is_described(model):
     for name in model.model_fields:
         assert f"`{name}`" in page("configuration.md") or f"{name}:" in page("configuration.md"), name
@@ -76,8 +79,8 @@ def test_every_kind_of_channel_has_a_chapter():
 
 def test_every_path_of_the_api_is_described():
     paths = {route.path for route in [*routes(), *webhooks.routes(), *pings.routes()]}
-    for router in (acting.router, explaining.router, reading.router, reports.router, status.router):
-        paths |= {route.path for route in router.routes if getattr(route, "include_in_schema", True)}
+    for part in (acting, auditing, explaining, managing, reading, reports, silencing, status):
+        paths |= {route.path for route in part.router.routes if getattr(route, "include_in_schema", True)}
     for path in paths:
         assert path in page("api.md"), path
 

@@ -4,7 +4,21 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse, Response
 
-from alerting.api import acting, explaining, ingest, pings, reading, reports, sources, status, webhooks
+from alerting.api import (
+    acting,
+    auditing,
+    explaining,
+    ingest,
+    managing,
+    pings,
+    reading,
+    reports,
+    silencing,
+    sources,
+    status,
+    webhooks,
+)
+from alerting.api.changing import Refused
 from alerting.api.context import ApiContext, context_of
 from alerting.api.security import Gate
 from alerting.database.port import StoreUnavailable
@@ -14,8 +28,8 @@ from alerting.pages import router as pages
 from alerting.pages.rendering import render
 
 _NO_DOOR = "this is no door; OTLP goes to /v1/traces and /v1/logs, events to /api/v1/events, others to /ingest/…"
-_ROUTERS = (
-    status.router, reading.router, explaining.router, sources.router, acting.router, reports.router, pages.router,
+_PARTS = (
+    status, reading, explaining, sources, managing, silencing, acting, auditing, reports, pages,
 )  # fmt: skip
 
 
@@ -24,12 +38,13 @@ def create_app(context: ApiContext) -> FastAPI:
     app.state.context = context
     app.router.routes.extend([*ingest.routes(), *webhooks.routes(), *pings.routes()])
     _mount_inngest(app, context)
-    for router in _ROUTERS:
-        app.include_router(router)
+    for part in _PARTS:
+        app.include_router(part.router)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(404, _http_error)
     app.add_exception_handler(405, _http_error)
     app.add_exception_handler(BadQuery, _bad_query)
+    app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(Overloaded, _overloaded)
     app.add_exception_handler(StoreUnavailable, _unavailable)
@@ -71,6 +86,11 @@ def _http_error(request: Request, error: Exception) -> Response:
 
 def _bad_query(request: Request, error: Exception) -> Response:
     return _problem(request, 400, str(error))
+
+
+def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return JSONResponse({"error": str(error), "problems": error.problems}, 422)
 
 
 def _bad_request(request: Request, error: Exception) -> Response:

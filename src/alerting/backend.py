@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -13,7 +14,7 @@ from alerting.database.postgresql_url import parse_url
 from alerting.database.sqlite import FILE_NAME, open_sqlite
 from alerting.inbox import claims
 from alerting.inbox.doorbell import Bell, Listener
-from alerting.inbox.port import Archive, Log
+from alerting.inbox.port import CONFIGURATION, Archive, Log
 from alerting.inbox.postgresql import CHANNEL, PostgresqlArchive, PostgresqlLog
 from alerting.inbox.segment_log import SegmentLog
 from alerting.inbox.segments import FOLDER, SegmentArchive, SegmentReader
@@ -128,6 +129,17 @@ class NotificationWaiter:
         came = self._came.wait(seconds)
         self._came.clear()
         return came
+
+
+def latest_configuration(backend: Backend, settings: Settings) -> str:
+    """The text that is in force, or will be once the worker has come so far."""
+    with backend.store.read() as connection:
+        text, done = progress.active_configuration(connection), progress.load(connection)
+    if backend.store.shared:
+        return text
+    with closing(SegmentReader(settings.data / FOLDER)) as reader:
+        waiting = reader.latest(CONFIGURATION, done.position)
+    return text if waiting is None else waiting.decode()
 
 
 def accepted_count(

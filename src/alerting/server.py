@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING, TextIO
 import uvicorn
 
 from alerting.api.context import ApiContext
+from alerting.api.in_force import InForce, text_of, watch
 from alerting.api.turned_away import TurnedAways
 from alerting.app import create_app
-from alerting.backend import Backend, accepted_count, open_backend, open_bell, open_log
+from alerting.backend import Backend, accepted_count, latest_configuration, open_backend, open_bell, open_log
 from alerting.configuration import Invalid, check
-from alerting.configuration.problems import Problem
-from alerting.inbox.port import CONFIGURATION, Entry
 from alerting.inbox.writer import InboxWriter
 from alerting.settings import Settings, SettingsError
-from alerting.storage import progress
 from alerting.telemetry import Telemetry
 from alerting.traces import spans_of_run
 from alerting.wiring import activator, check_notify
@@ -49,17 +47,20 @@ def serve(
     settings: Settings, environ: Mapping[str, str], with_worker: bool, announce: Callable[[str, str], None]
 ) -> None:
     """Until a signal. Raises SettingsError, Held, Invalid before anything is accepted."""
-    text = configuration_text(settings, environ)
     if settings.notify:
         check_notify(settings.notify)
     listening = _listen(settings)
-    parts = open_parts(settings, environ, text)
+    parts = open_parts(settings, environ)
     try:
         grpc_door = _grpc_door(settings, parts.context)
     except SettingsError:
         parts.close()
         raise
-    stopping = threading.Event()
+    stopping, hung_up = threading.Event(), threading.Event()
+    signal.signal(signal.SIGHUP, _on_hangup(hung_up))
+    looking = (parts.context.in_force, stopping, hung_up)
+    watching = threading.Thread(target=watch, args=looking, name="watch", daemon=True)
+    watching.start()
     if with_worker:
         supervisor = threading.Thread(target=_supervise, args=(settings, stopping), name="supervisor", daemon=True)
         supervisor.start()
@@ -87,11 +88,25 @@ def serve(
     finally:
         if grpc_door is not None:
             grpc_door.close()
-        parts.close()
         stopping.set()
+        hung_up.set()
+        watching.join(timeout=10)
+        parts.close()
         if with_worker:
             supervisor.join(timeout=10)
         telemetry.close()
+
+
+def _on_hangup(asked: threading.Event) -> Callable[..., None]:
+    """To read the file again; but a terminal that is closed ends what was started at it, as ever."""
+    at_terminal = os.isatty(0)
+
+    def hang_up(*_: object) -> None:
+        if at_terminal and not os.isatty(0):
+            signal.raise_signal(signal.SIGTERM)
+        asked.set()
+
+    return hang_up
 
 
 def _grpc_door(settings: Settings, context: ApiContext) -> "GrpcDoor | None":
@@ -111,34 +126,33 @@ def _grpc_door(settings: Settings, context: ApiContext) -> "GrpcDoor | None":
 
 def configuration_text(settings: Settings, environ: Mapping[str, str]) -> str:
     """The text of the file. Raises Invalid when it, or what it needs from the environment, is not right."""
-    if settings.config is None:
-        return ""
-    try:
-        text = settings.config.read_text()
-    except UnicodeDecodeError:
-        raise Invalid([Problem(str(settings.config), 1, 1, "", "is not UTF-8 text")]) from None
+    text = text_of(settings)
     problems = check(text, str(settings.config), environ)
     if problems:
         raise Invalid(problems)
     return text
 
 
-def open_parts(settings: Settings, environ: Mapping[str, str], text: str) -> Parts:
+def open_parts(settings: Settings, environ: Mapping[str, str]) -> Parts:
+    """Raises Invalid, and what ``backend.UNUSABLE`` lists."""
     backend = open_backend(settings, "api")
-    active = activator(settings, environ)(text)
+    latest = latest_configuration(backend, settings)
     inbox = InboxWriter(open_log(backend, settings), open_bell(backend, settings))
     accepted = accepted_count(backend, settings, lambda: inbox.accepted)
-    if backend.store.shared:
-        progress.activate_at_once(backend.store, text, backend.clock.now())
-    else:
-        inbox.append_and_wait(Entry(CONFIGURATION, text.encode()))
+    activate = activator(settings, environ)
+    try:
+        in_force = InForce(settings, environ, backend.store, backend.clock, inbox, activate, latest)
+    except Invalid:
+        inbox.close()
+        backend.close()
+        raise
     context = ApiContext(
         settings=settings,
         store=backend.store,
         clock=backend.clock,
         inbox=inbox,
-        active=lambda: active,
-        spans_of_run=lambda run: spans_of_run(backend.store, backend.archive, active.scrubber, run),
+        in_force=in_force,
+        spans_of_run=lambda run: spans_of_run(backend.store, backend.archive, in_force.active.scrubber, run),
         accepted=accepted,
         turned_away=TurnedAways(backend.clock.now),
     )

@@ -22,8 +22,9 @@ def free_port() -> int:
 
 
 def bare_environment(home: Path, coverage: bool = True) -> dict[str, str]:
-    """Nothing of the caller's own settings; coverage may follow into the process."""
-    followed = {name: value for name, value in os.environ.items() if coverage and name.startswith("COVERAGE_")}
+    """Nothing of the caller's own settings, except where the code lies; coverage may follow into the process."""
+    prefixes = ("PYTHONPATH", "COVERAGE_") if coverage else ("PYTHONPATH",)
+    followed = {name: value for name, value in os.environ.items() if name.startswith(prefixes)}
     return {"PATH": os.environ["PATH"], "HOME": str(home), **followed}
 
 
@@ -126,7 +127,16 @@ class Service:
         """(status, body, headers), whatever the status."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         named = {"Content-Type": content_type, **{name.replace("_", "-"): value for name, value in headers.items()}}
-        request = urllib.request.Request(f"{self.url}{path}", data, named, method="POST")
+        return self._send(urllib.request.Request(f"{self.url}{path}", data, named, method="POST"))
+
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
+        """(status, what the JSON says), whatever the status."""
+        data = None if body is None else json.dumps(body).encode()
+        named = {"Content-Type": "application/json"}
+        status, said, _ = self._send(urllib.request.Request(f"{self.url}{path}", data, named, method=method))
+        return status, json.loads(said)
+
+    def _send(self, request: urllib.request.Request) -> tuple[int, bytes, dict[str, str]]:
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.status, answer.read(), dict(answer.headers)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from alerting.active import Active
+from alerting.api.in_force import InForce
 from alerting.api.turned_away import TurnedAways
 from alerting.clock import Clock
 from alerting.database.port import Connection, Store
@@ -26,10 +27,13 @@ class ApiContext:
     store: Store
     clock: Clock
     inbox: InboxWriter
-    active: Callable[[], Active]
+    in_force: InForce
     spans_of_run: Callable[[str], list[SpanRecord]]
     accepted: Callable[[Connection, Progress], int]
     turned_away: TurnedAways
+
+    def active(self) -> Active:
+        return self.in_force.active
 
     async def append(self, entry: Entry) -> None:
         """Returns once the row is durable. Raises Overloaded."""

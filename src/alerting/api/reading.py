@@ -98,28 +98,28 @@ def _outcomes(wanted: str) -> list[str]:
     return sorted(outcome.value for outcome in BAD) if wanted == "bad" else wanted.split(",")
 
 
-def _items(found: Page, shape: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+def items(found: Page, shape: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
     return {"items": [shape(row) for row in found.rows], "next": found.next}
 
 
 @router.get("/runs")
 def runs(request: Request, filters: Asked) -> dict[str, Any]:
-    return _items(listed(context_of(request), RUNS, filters), wire.run_wire)
+    return items(listed(context_of(request), RUNS, filters), wire.run_wire)
 
 
 @router.get("/failures")
 def failures(request: Request, filters: Asked) -> dict[str, Any]:
-    return _items(listed(context_of(request), FAILURES, filters), wire.failure_wire)
+    return items(listed(context_of(request), FAILURES, filters), wire.failure_wire)
 
 
 @router.get("/error-groups")
 def error_groups(request: Request, filters: Asked) -> dict[str, Any]:
-    return _items(listed(context_of(request), GROUPS, filters), wire.group_wire)
+    return items(listed(context_of(request), GROUPS, filters), wire.group_wire)
 
 
 @router.get("/alerts")
 def alerts(request: Request, filters: Asked) -> dict[str, Any]:
-    return _items(listed(context_of(request), ALERTS, filters), wire.alert_wire)
+    return items(listed(context_of(request), ALERTS, filters), wire.alert_wire)
 
 
 @router.get("/notifications")
@@ -127,34 +127,12 @@ def notifications(request: Request, filters: Asked) -> dict[str, Any]:
     context = context_of(request)
     found = listed(context, NOTIFICATIONS, filters)
     upcoming = next_attempts(context, (row["id"] for row in found.rows))
-    return _items(found, lambda row: wire.notification_wire(row, upcoming.get(row["id"])))
+    return items(found, lambda row: wire.notification_wire(row, upcoming.get(row["id"])))
 
 
 @router.get("/deliveries")
 def deliveries(request: Request, filters: Asked) -> dict[str, Any]:
-    return _items(listed(context_of(request), DELIVERIES, filters), wire.delivery_wire)
-
-
-@router.get("/rules")
-def rules(request: Request) -> dict[str, Any]:
-    configuration = context_of(request).active().configuration
-    return {"items": [rule.model_dump(mode="json") for rule in configuration.rules], "next": None}
-
-
-@router.get("/channels")
-def channels(request: Request) -> dict[str, Any]:
-    """Names, kinds and recipients; never an address that holds a secret."""
-    active = context_of(request).active()
-    found = [
-        {"name": name, "type": channel.kind, "targets": list(channel.targets), "fallback": active.fallbacks.get(name)}
-        for name, channel in active.channels.items()
-    ]
-    return {"items": found, "next": None}
-
-
-@router.get("/silences")
-def silences() -> dict[str, Any]:
-    return {"items": [], "next": None}
+    return items(listed(context_of(request), DELIVERIES, filters), wire.delivery_wire)
 
 
 @router.get("/runs/{run}")

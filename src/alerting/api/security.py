@@ -16,6 +16,7 @@ from alerting.settings import Settings
 
 COOKIE = "tocsin_session"
 SESSION_SECONDS = 14 * 24 * 3600
+_LONGEST_NAME = 200
 _SENDERS = ("/v1/", "/ingest/")
 _BY_SIGNATURE = ("/ingest/webhooks/", "/api/inngest")  # these doors ask for a signature or the key themselves
 NO_KEY = "the ingest key is missing or wrong; send it as Authorization: Bearer KEY or as x-tocsin-key"
@@ -56,7 +57,7 @@ class Gate:
 
     def _has_password(self, request: Request) -> bool:
         wanted = self._settings.admin_password
-        return not wanted or self._has_session(request) or _same(_basic_password(request), wanted)
+        return not wanted or self._has_session(request) or _same(_basic(request)[1], wanted)
 
     def _has_session(self, request: Request) -> bool:
         try:
@@ -76,6 +77,21 @@ def has_key(request: Request, settings: Settings) -> bool:
     return any(_same(given, wanted) for given in (bearer, request.headers.get("x-tocsin-key", ""), in_url))
 
 
+def who(request: Request, settings: Settings, told: str = "") -> str:
+    """Who is asking: by the login where there is one, else as ``told``."""
+    return (_logged_in(request, settings) if settings.admin_password else "") or told[:_LONGEST_NAME] or "api"
+
+
+def _logged_in(request: Request, settings: Settings) -> str:
+    name, password = _basic(request)
+    if name and _same(password, settings.admin_password):
+        return name
+    try:
+        return str(sessions(settings).loads(request.cookies.get(COOKIE, ""), max_age=SESSION_SECONDS))
+    except BadSignature:
+        return ""
+
+
 def sessions(settings: Settings) -> URLSafeTimedSerializer:
     """Cookies signed with the password and the secret key: a new password ends every session."""
     return URLSafeTimedSerializer(f"{settings.secret_key}:{settings.admin_password}", salt="tocsin-session")
@@ -89,14 +105,16 @@ def _same(given: str, wanted: str) -> bool:
     return bool(given) and hmac.compare_digest(given.encode(), wanted.encode())
 
 
-def _basic_password(request: Request) -> str:
+def _basic(request: Request) -> tuple[str, str]:
+    """Name and password, empty where none are sent."""
     kind, _, value = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "basic":
-        return ""
+        return "", ""
     try:
-        return base64.b64decode(value, validate=True).decode().partition(":")[2]
+        name, _, password = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
-        return ""
+        return "", ""
+    return name, password
 
 
 def _is_foreign(request: Request) -> bool:

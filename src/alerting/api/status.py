@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.responses import JSONResponse, Response
 
+from alerting.api.changing import problems_of
 from alerting.api.context import ApiContext, context_of
 from alerting.clock import Clock, SyncedClock
 from alerting.database.port import StoreUnavailable
@@ -58,7 +59,7 @@ def health(request: Request) -> JSONResponse:
             channels = messages.health(connection)
             troubles = alerts.rule_errors(connection, context.clock.now() - DAY)
     except StoreUnavailable as error:
-        return _health([f"the state store cannot be used: {error}"], [])
+        return _health(context, [f"the state store cannot be used: {error}"], [])
     ill = [name for name, row in channels.items() if not row["healthy"]]
     warnings = [f"channel {name} cannot deliver: {channels[name]['detail']}" for name in ill]
     if aside:
@@ -66,13 +67,19 @@ def health(request: Request) -> JSONResponse:
     silent = (context.clock.machine_now() - beat_at) / SECOND
     wrong = [] if silent < _SILENT_AFTER else ["the worker gives no sign of life"]
     warnings += [f"rule {each['rule']} could not be evaluated: {each['error']}" for each in troubles]
-    return _health(wrong, [*warnings, *_clock_is_off(context.clock)], degraded=bool(troubles))
+    return _health(context, wrong, [*warnings, *_clock_is_off(context.clock)], degraded=bool(troubles))
 
 
-def _health(wrong: list[str], warnings: list[str], *, degraded: bool = False) -> JSONResponse:
+def _health(context: ApiContext, wrong: list[str], warnings: list[str], *, degraded: bool = False) -> JSONResponse:
     """``degraded``: everything is taken in and worked on, but a rule has no answer."""
-    status = "unavailable" if wrong else "degraded" if degraded else "ok"
-    return JSONResponse({"status": status, "wrong": wrong, "warnings": warnings}, 503 if wrong else 200)
+    refused = problems_of(context.in_force.refused)
+    said = {
+        "status": "unavailable" if wrong else "degraded" if degraded else "ok",
+        "wrong": wrong,
+        "warnings": warnings,
+        "configuration": {"status": "refused" if refused else "active", "problems": refused},
+    }
+    return JSONResponse(said, 503 if wrong else 200)
 
 
 def _clock_is_off(clock: Clock) -> list[str]:
@@ -93,6 +100,7 @@ def metrics(request: Request) -> Response:
         beat = progress.load(connection).beat_at
         troubles = alerts.rule_errors(connection, 0)
     found["worker_silent_seconds"] = max(0.0, (context.clock.machine_now() - beat) / SECOND)
+    found["configuration_refused"] = len(context.in_force.refused[:1])
     errors = Gauge("tocsin_rule_errors", "Times that a rule could not be evaluated", ["rule"], registry=registry)
     for each in troubles:
         errors.labels(each["rule"]).set(each["count"])
@@ -108,5 +116,6 @@ _HELP = {
     "outbox_pending": "Deliveries due now",
     "outbox_retrying": "Deliveries waiting for a later try",
     "quarantined": "Bodies set aside because they could not be read",
+    "configuration_refused": "1 where the file is not right and what was in force before stays so",
     "worker_silent_seconds": "Since the worker's last sign of life",
 }

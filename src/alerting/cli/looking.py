@@ -17,6 +17,7 @@ _COLUMNS = {
     "groups": ("last_seen", "count", "workflow", "step", "error.type", "id"),
     "channels": ("name", "type", "targets", "fallback"),
     "workers": ("id", "host", "pid", "partitions", "started_at", "beat_at"),
+    "silences": ("id", "state", "kind", "match", "until", "by", "provided_by", "comment"),
     "deliveries": ("at", "channel", "receipt", "code", "detail", "latency_ms"),
 }
 
@@ -34,8 +35,12 @@ def show(asked: argparse.Namespace) -> int:
     if asked.json:
         print(json.dumps(items, indent=1))
     else:
-        _print_table(_COLUMNS[asked.what], items)
+        print_table(_COLUMNS[asked.what], items)
     return FINE
+
+
+def columns_of(what: str) -> tuple[str, ...]:
+    return _COLUMNS[what]
 
 
 def act(asked: argparse.Namespace) -> int:
@@ -57,7 +62,8 @@ def _url(asked: argparse.Namespace) -> str:
 
 def client(asked: argparse.Namespace) -> httpx2.Client:
     password = os.environ.get("TOCSIN_ADMIN_PASSWORD")
-    return httpx2.Client(base_url=_url(asked), auth=("admin", password) if password else None, timeout=10)
+    auth = (os.environ.get("USER") or "admin", password) if password else None
+    return httpx2.Client(base_url=_url(asked), auth=auth, timeout=10)
 
 
 def unreachable(asked: argparse.Namespace, error: Exception) -> int:
@@ -72,7 +78,7 @@ def refused(answer: httpx2.Response) -> int:
     return complain(str(said), BAD)
 
 
-def _print_table(columns: tuple[str, ...], items: list[dict[str, Any]]) -> None:
+def print_table(columns: tuple[str, ...], items: list[dict[str, Any]]) -> None:
     rows = [list(columns), *([_text(item, column) for column in columns] for item in items)]
     widths = [max(len(row[index]) for row in rows) for index in range(len(columns))]
     for row in rows:
@@ -83,5 +89,7 @@ def _text(item: dict[str, Any], column: str) -> str:
     value: Any = item
     for part in column.split("."):
         value = value.get(part) if isinstance(value, dict) else None
+    if isinstance(value, dict):
+        value = [f"{name}={'|'.join(map(str, p)) if isinstance(p, list) else p}" for name, p in value.items()]
     text = ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
     return " ".join(text.split())[:60]

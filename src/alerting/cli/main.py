@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     _services(commands)
     _configuration(commands)
     _looking(commands)
+    _changing(commands)
     _moving(commands)
     add_arguments(_add(commands, "exec", HELP, "tocsin_client.exec:run"))
     return whole
@@ -84,12 +85,12 @@ def _configuration(commands: "argparse._SubParsersAction[argparse.ArgumentParser
 
 
 def _looking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    for name in ("runs", "alerts", "groups", "channels", "deliveries", "workers"):
+    for name in ("runs", "alerts", "groups", "channels", "deliveries", "workers", "silences"):
         command = _add(commands, name, f"List {name} of a running service", "alerting.cli.looking:show")
         command.set_defaults(what=name)
         command.add_argument("--json", action="store_true", help="for scripts")
         command.add_argument("--url", help="the service (TOCSIN_PUBLIC_URL, else http://127.0.0.1:4318)")
-        if name not in {"channels", "workers"}:
+        if name not in {"channels", "workers", "silences"}:
             command.add_argument("--limit", type=int, default=20)
         if name in {"runs", "alerts", "groups"}:
             command.add_argument("--workflow", metavar="GLOB")
@@ -112,6 +113,22 @@ def _looking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     report.add_argument("--tz", default="UTC", metavar="ZONE")
     report.add_argument("--data", metavar="DIR")
     report.add_argument("--out", required=True, metavar="FILE.html|.csv|.json")
+
+
+def _changing(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    reload = _add(commands, "reload", "Let a running service read its file again", "alerting.cli.changing:reload")
+    silence = _add(commands, "silence", "Tell nobody about alerts that match", "alerting.cli.changing:silence")
+    silence.add_argument("--match", action="append", required=True, metavar="FIELD=PATTERN", help="several: all hold")
+    until = silence.add_mutually_exclusive_group()
+    until.add_argument("--until", metavar="2h|TIME")
+    until.add_argument("--until-resolved", action="store_true", help="until each alert's present episode ends")
+    silence.add_argument("--comment", metavar="WHY")
+    silence.add_argument("--maintenance", dest="kind", action="store_const", const="maintenance", default="silence")
+    silence.add_argument("--preview", action="store_true", help="list what it would match now, and change nothing")
+    unsilence = _add(commands, "unsilence", "End a silence", "alerting.cli.changing:unsilence")
+    unsilence.add_argument("silence", metavar="SILENCE")
+    for command in (reload, silence, unsilence):
+        command.add_argument("--url", help="the service")
 
 
 def _moving(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -2,6 +2,6 @@
 
 from alerting.configuration.loading import check, load
 from alerting.configuration.model import Configuration, Ping, Retention, with_notify
-from alerting.configuration.problems import Invalid, Problem
+from alerting.configuration.problems import Clash, Invalid, Problem
 
-__all__ = ["Configuration", "Invalid", "Ping", "Problem", "Retention", "check", "load", "with_notify"]
+__all__ = ["Clash", "Configuration", "Invalid", "Ping", "Problem", "Retention", "check", "load", "with_notify"]

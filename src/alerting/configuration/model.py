@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from alerting.configuration.overlay import NOTHING, RULES, Overlay
 from rules.calendar.mute import MuteTiming
 from rules.calendar.zones import Zone
 from rules.condition_models import Grace, Missed, MissedCondition, cron_expression
@@ -16,8 +17,10 @@ from rules.instants import DAY, HOUR, MINUTE
 from rules.policy import Owner
 from rules.quiet import Inhibit, Maintenance, SilenceConfig
 from rules.ruleset import Quiet, Ruleset
+from rules.suppression import silence_id
 
 NOTIFY = "notify"
+Period = TypeVar("Period", SilenceConfig, Maintenance)
 PING_KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
@@ -95,7 +98,7 @@ class File(Section):
 @dataclass(slots=True, frozen=True)
 class Configuration:
     """``channels`` and the keys of ``pings`` are as written, their ``${NAME}`` unresolved: secrets are read when one is
-    built."""
+    built. ``text`` is the file's and what was ``made`` beside it; each silence has an id."""
 
     text: str = ""
     rules: tuple[Rule, ...] = (ANY_FAILURE,)
@@ -108,16 +111,20 @@ class Configuration:
     pings: tuple[Ping, ...] = ()
     lost_after: tuple[LostAfter, ...] = ()
     quiet: Quiet = field(default_factory=Quiet)
+    made: Overlay = NOTHING
 
     def ruleset(self) -> Ruleset:
         return Ruleset(self.rules, self.severities, self.policies, self.quiet)
 
 
-def of_file(file: File, text: str) -> Configuration:
-    """What the file leaves out is filled: any failure, told at once to every channel."""
+def of_file(file: File, text: str, made: Overlay = NOTHING) -> Configuration:
+    """What the file leaves out is filled: any failure, told at once to every channel. ``file`` holds what was ``made``
+    too, which takes nothing away: only a rule of the same name stands in for that of any failure."""
     policies = dict(file.policies)
     policies.setdefault("default", Policy(channels=tuple(file.channels)))
-    rules = file.rules or (ANY_FAILURE,)
+    made_rules = made.section(RULES)
+    is_bare = len(file.rules) == len(made_rules) and ANY_FAILURE.name not in made_rules
+    rules = (ANY_FAILURE, *file.rules) if is_bare else file.rules
     return Configuration(
         text,
         (*rules, *missed_pings(file.pings, {rule.name for rule in rules})),
@@ -129,8 +136,20 @@ def of_file(file: File, text: str) -> Configuration:
         file.webhooks,
         file.pings,
         file.lost_after,
-        Quiet(file.silences, file.maintenance, file.inhibit, file.mute_timings, file.owners),
+        Quiet(
+            tuple(_with_id(each) for each in file.silences),
+            tuple(_with_id(each) for each in file.maintenance),
+            file.inhibit,
+            file.mute_timings,
+            file.owners,
+        ),
+        made,
     )
+
+
+def _with_id(quiet: Period) -> Period:
+    """One of the file has none: what it says is what it is."""
+    return quiet if quiet.id else quiet.model_copy(update={"id": silence_id(quiet)})
 
 
 def missed_pings(pings: Iterable[Ping], taken: AbstractSet[str]) -> Iterator[Rule]:

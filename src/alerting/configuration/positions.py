@@ -42,7 +42,8 @@ class Placed:
     def below(self, key: str) -> "Placed":
         """What stands under ``key``, as if it were a file of its own."""
         places = {path[1:]: place for path, place in self.places.items() if path[:1] == (key,)}
-        return Placed(self.file, self.value[key], places)
+        scalars = {path[1:]: node for path, node in self.scalars.items() if path[:1] == (key,)}
+        return Placed(self.file, self.value[key], self.text, places, scalars)
 
 
 def dotted(path: Path) -> str:

@@ -12,7 +12,7 @@ from alerting.database.port import Connection, SchemaMismatch
 
 HEAD = "0006"
 _FIRST = "0001"
-_KNOWN = ("0001", "0002", "0003", "0004", HEAD)
+_KNOWN = ("0001", "0002", "0003", "0004", "0005", HEAD)
 _LOCK = 7_464_001  # any number that nobody else takes: one process at a time changes the schema
 SCRIPTS = Path(__file__).parent / "migrations"
 

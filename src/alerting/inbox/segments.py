@@ -105,6 +105,16 @@ class SegmentReader:
                 return Position(segment, found)
         return Position()
 
+    def latest(self, kind: str, after: Position) -> bytes | None:
+        """The body of the newest row of a kind that came after ``after``."""
+        for segment in reversed(self._segments_from(after.segment)):
+            first = after.row if segment == after.segment else 0
+            query = "SELECT body FROM inbox WHERE id > ? AND kind = ? ORDER BY id DESC LIMIT 1"
+            found = self._connection(segment).execute(query, (first, kind)).fetchone()
+            if found:
+                return bytes(found[0])
+        return None
+
     def rows_after(self, after: Position) -> int:
         return sum(
             self._connection(segment)

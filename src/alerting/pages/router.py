@@ -165,7 +165,7 @@ def _messages(context: ApiContext, alert: str) -> list[dict[str, Any]]:
 async def act(request: Request, alert: str, action: str) -> Response:
     if action not in {"acknowledge", "resolve"}:
         return RedirectResponse(f"/alerts/{alert}", 303)
-    await act_and_wait(context_of(request), action, alert, "page")
+    await act_and_wait(request, action, alert, "page")
     return RedirectResponse(f"/alerts/{alert}", 303)
 
 

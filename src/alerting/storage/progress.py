@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 
 from alerting.cluster import membership
 from alerting.cluster.partitions import EVERYTHING, PARTITIONS
@@ -17,6 +17,7 @@ from rules.kinds import RECHECK
 _progress = table(ProgressRow)
 _quarantine = table(QuarantineRow)
 _configuration = table(ConfigurationRow)
+_LOCK = 7_464_002  # any number that nobody else takes: one process at a time changes the configuration
 
 
 @dataclass(slots=True)
@@ -71,17 +72,27 @@ def latest_configuration(connection: Connection) -> int:
     return int(connection.execute(select(func.coalesce(func.max(_configuration.c.id), 0))).scalar_one())
 
 
-def activate(connection: Connection, text: str, at: Instant) -> None:
+def activate(connection: Connection, body: str, at: Instant) -> None:
     """Alerts that fire are looked at again: what keeps them from being told may be another from now on."""
-    connection.execute(insert(_configuration).values(at=at, body=text))
+    connection.execute(insert(_configuration).values(at=at, body=body))
     alerts.recheck(connection, RECHECK, at)
 
 
-def activate_at_once(store: Store, text: str, at: Instant) -> None:
-    """Put ``text`` in force for all workers before anything more is accepted, unless it is already."""
+def activate_after(connection: Connection, number: int, body: str, at: Instant) -> bool:
+    """Put ``body`` in force for all workers before anything more is accepted, if ``number`` is still the latest: what
+    another process changed meanwhile is not lost."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    if latest_configuration(connection) != number:
+        return False
+    activate(connection, body, at)
+    return True
+
+
+def activate_at_once(store: Store, body: str, at: Instant) -> None:
+    """Whatever was in force before; nothing where it is this already."""
     with store.write() as connection:
-        if not latest_configuration(connection) or active_configuration(connection) != text:
-            activate(connection, text, at)
+        if not latest_configuration(connection) or active_configuration(connection) != body:
+            activate(connection, body, at)
 
 
 def workers(connection: Connection) -> list[dict[str, object]]:

@@ -390,6 +390,19 @@ class ConfigurationRow(SQLModel, table=True):
     body: str = _text()
 
 
+class AuditRow(SQLModel, table=True):
+    """What somebody changed. ``before`` and ``after`` are JSON without secrets, "" for nothing."""
+
+    __tablename__ = "audit"
+    id: int | None = Field(default=None, primary_key=True)
+    at: int = _instant(index=True)
+    by: str
+    action: str
+    object: str
+    before: str = _text()
+    after: str = _text()
+
+
 class MetaRow(SQLModel, table=True):
     __tablename__ = "meta"
     name: str = Field(primary_key=True)
