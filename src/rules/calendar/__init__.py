@@ -1,0 +1,1 @@
+"""When is something due, in local time?"""
