@@ -1,9 +1,9 @@
 """``all within W``: true when every part was true at some time in (t−W, t].
 
-A part that ends by itself is true for as long as it holds; any other at the moments at which something made it hold,
-which is the newest of its ``times``. If all parts end by themselves the combination does, W after the first of them;
-else it holds because of what makes a part hold, whatever order things arrive in. Of the moments of a part those are
-forgotten that lie between two others less than W apart, and all beyond the newest 2,000.
+A part that ends by itself is true for as long as it held last, be it for a moment; any other at the moments at which
+something made it hold, which is the newest of its ``times``. If all parts end by themselves the combination does, W
+after the first of them; else it holds because of what makes a part hold, whatever order things arrive in. Of the
+moments of a part those are forgotten that lie between two others less than W apart, and all beyond the newest 2,000.
 """
 
 from bisect import bisect_left, bisect_right
@@ -62,7 +62,7 @@ class AllOf:
         if not turn.part.ends_with_it:
             return there
         since, until = turn.after.since, turn.after.until
-        return since < until and since <= t and t - self.within < until
+        return since <= t and t - self.within < until
 
     def _answer(self, turns: Sequence[Turn], moments: Recent, newest: Instant, true: bool) -> Holding:
         memory = remembered(self._recent(moments), newest, turns)

@@ -62,8 +62,11 @@ class BurnRate:
         least, most = self.min_events, limit.share
         if long[0][2] < least or not short[0][1]:
             return []
-        slow = spells(long, lambda failed, finished: finished >= least and failed / finished >= most)
-        return crossed(slow, spells(short, lambda failed, finished: finished > 0 and failed / finished >= most))
+        slow = [finished >= least and failed / finished >= most for _, failed, finished in long]
+        if True not in slow:
+            return []
+        fast = [finished > 0 and failed / finished >= most for _, failed, finished in short]
+        return crossed(spells(long, slow), spells(short, fast))
 
     def _evidence(self, limit: Limit, courses: Sequence[Course]) -> Evidence:
         long, short = courses[limit.long][0], courses[limit.short][0]

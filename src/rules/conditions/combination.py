@@ -31,7 +31,8 @@ class Span:
             return Span(self.since, min(self.until, newest), wake)
         until = answer.until or FOREVER
         began = newest if newest < until else at
-        return Span(self.since if self.holds(newest) else began, until, wake)
+        goes_on = self.since < self.until and self.since <= newest <= self.until
+        return Span(self.since if goes_on else began, until, wake)
 
 
 @dataclass(slots=True, frozen=True)

@@ -5,6 +5,7 @@ late counts in that window, and windows that were over before are not looked at 
 failures do, so that it may also become true by time alone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rules.condition_models import RateCondition
@@ -34,20 +35,19 @@ class Rate:
 
     def _answer(self, memory: Memory, at: Instant) -> Holding:
         course = self.window.course(memory.sums, at)
-        if not self._enough(*course[0][1:]):
-            return Holding(memory, False)
-        holds, until, wake = now_and_next(spells(course, self._true), at)
+        _, failed, finished = course[0]
+        if failed < self.config.min_failures or finished < self.config.min_runs:
+            return Holding(memory, False)  # sums only fall while nothing happens
+        holds, until, wake = now_and_next(spells(course, self._true(course)), at)
         times = self.window.times(memory.sums, at) if holds else ()
         return Holding(memory, holds, times, until, wake, self._evidence(course[0]) if holds else ())
 
-    def _enough(self, failed: int, finished: int) -> bool:
-        """Sums only fall while nothing happens: without enough now there will not be."""
-        return failed >= self.config.min_failures and finished >= self.config.min_runs
-
-    def _true(self, failed: int, finished: int) -> bool:
-        if not self._enough(failed, finished) or failed / finished < self.config.rate:
-            return False
-        return not self.z or lower_bound(failed, finished, self.z) >= self.config.rate
+    def _true(self, course: Sequence[Totals]) -> list[bool]:
+        failures, runs, rate, z = self.config.min_failures, self.config.min_runs, self.config.rate, self.z
+        return [
+            bad >= failures and ended >= runs and bad / ended >= rate and (not z or lower_bound(bad, ended, z) >= rate)
+            for _, bad, ended in course
+        ]
 
     def _evidence(self, totals: Totals) -> Evidence:
         _, failed, finished = totals

@@ -67,7 +67,7 @@ class Spike:
         if usual is None:
             return Holding(memory, False)
         least = self._least(usual)
-        holds, until, _ = now_and_next(spells(course, lambda failed, _: failed >= least), at)
+        holds, until, _ = now_and_next(spells(course, [failed >= least for _, failed, _ in course]), at)
         if not holds:
             return Holding(memory, False)
         return Holding(

@@ -6,7 +6,7 @@ run that they have seen: each end must be shown once, which the caller sees to.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rules.instants import SECOND, Duration, Instant
@@ -76,12 +76,14 @@ def share(totals: Totals) -> float:
 Spell = tuple[Instant, Instant]
 
 
-def spells(course: Sequence[Totals], true: Callable[[int, int], bool]) -> list[Spell]:
-    """From when to when ``true`` is of (failed, finished). It must not be of nothing, with which a course ends."""
+def spells(course: Sequence[Totals], true: Sequence[bool]) -> list[Spell]:
+    """From when to when it is true, as told for each of the course; of nothing, with which it ends, it must not be."""
+    if True not in true:
+        return []
     found: list[Spell] = []
     start: Instant | None = None
-    for since, failed, finished in course:
-        if not true(failed, finished):
+    for (since, _, _), now_true in zip(course, true, strict=True):
+        if not now_true:
             if start is not None:
                 found.append((start, since))
                 start = None
