@@ -99,7 +99,7 @@ Deadline = Wake | Forget
 @dataclass(slots=True)
 class Result:
     """What one ``step`` came to, beside the states it put into the slice. ``over``: alerts that inhibited others and
-    have ended; those others are to be looked at again."""
+    have ended; those others are to be looked at again. With "" in it, those that nothing inhibits are."""
 
     decisions: list[Decision] = field(default_factory=list)
     deadlines: list[Deadline] = field(default_factory=list)

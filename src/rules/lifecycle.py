@@ -95,6 +95,7 @@ def _remembering(around: Around, rule: CompiledRule, state: AlertState, holding:
 def _put(around: Around, rule: CompiledRule, before: AlertState, state: AlertState, holding: Holding) -> None:
     judged = Judged(rule.name, state.alert_id, _word(before), _word(state), holding.evidence)
     around.result.judged.append(judged)
+    around.result.over.extend(around.ruleset.suppressions.changed_by(before, state))
     around.states.put(state)
 
 
@@ -270,6 +271,7 @@ def due(around: Around, rule: CompiledRule | None, state: AlertState, item: Due)
         return
     after = _DUE[item.kind](around, rule, state, item) if state.open and item.kind in _DUE else state
     if after is not state:
+        around.result.over.extend(around.ruleset.suppressions.changed_by(state, after))
         around.states.put(after)
 
 
