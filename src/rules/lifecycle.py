@@ -139,6 +139,8 @@ def _holds(around: Around, rule: CompiledRule, state: AlertState, cause: Cause, 
     if around.now - newest > rule.condition.told_within:
         return _too_late(around, state, f"it was over {format_duration(around.now - newest)} ago")
     if not episode.reopens(state, around.now):
+        if state.flapping:
+            state = _calm(around, rule, state)
         state = episode.opened(rule, state, cause, holding.times, around.now)
         team, mention, _ = telling.owner_of(around.ruleset, alert_fields(state))
         state = replace(state, team=team, mention=mention)
@@ -267,12 +269,17 @@ def due(around: Around, rule: CompiledRule | None, state: AlertState, item: Due)
             looked(around, rule, state)
         return
     if item.kind == CALM and state.flapping:
-        around.states.put(telling.summary(around, rule, replace(state, flapping=False)))
+        around.states.put(_calm(around, rule, state))
         return
     after = _DUE[item.kind](around, rule, state, item) if state.open and item.kind in _DUE else state
     if after is not state:
         around.result.over.extend(around.ruleset.suppressions.changed_by(state, after))
         around.states.put(after)
+
+
+def _calm(around: Around, rule: CompiledRule | None, state: AlertState) -> AlertState:
+    around.result.deadlines.append(Forget(CALM, state.key, ""))
+    return telling.summary(around, rule, replace(state, flapping=False))
 
 
 def _for_due(around: Around, rule: CompiledRule | None, state: AlertState, _item: Due) -> AlertState:
