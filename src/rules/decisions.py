@@ -99,11 +99,11 @@ Deadline = Wake | Forget
 @dataclass(slots=True)
 class Result:
     """What one ``step`` came to, beside the states it put into the slice. ``over``: alerts that inhibited others and
-    have ended; those others are to be looked at again. ``review``: everything that fires is."""
+    have ended; those others are to be looked at again. An empty text in it stands for
+    those that nothing keeps from being told."""
 
     decisions: list[Decision] = field(default_factory=list)
     deadlines: list[Deadline] = field(default_factory=list)
     judged: list[Judged] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     over: list[str] = field(default_factory=list)
-    review: bool = False

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from rules import lifecycle, timers
-from rules.decisions import Result, Silent, Trouble, Wake
+from rules.decisions import Result, Silent, Trouble
 from rules.identity import level_of as level_of  # part of what the shell asks for
 from rules.inputs import Acted, Armed, Due, Failed, Finished, Heard, Input
 from rules.instants import Instant
 from rules.keys import MOST_OPEN, key_of, overflow_key, values_of, values_of_run
-from rules.kinds import REVIEW, TALK
+from rules.kinds import TALK
 from rules.memory import Kind, Seen
 from rules.model import Run
 from rules.needs import Needs as Needs
@@ -121,9 +121,6 @@ def _due(around: Around, item: Due) -> None:
             terms = around.ruleset.terms.get(conversation.policy)
             settle(around.states.talk(conversation), terms, around.now, around.result)
         return
-    if item.kind == REVIEW:
-        around.result.review = True
-        return
     state = around.states.get(item.owner)
     if state is not None:
         timers.due(around, around.ruleset.rule(state.rule), state, item)
@@ -141,11 +138,6 @@ def armed(ruleset: Ruleset) -> Iterable[Armed]:
         for workflow in rule.match.exact("workflow") or ():
             run = Run("", "", workflow, "", Outcome.MISSED, environment=_only(rule, "environment"))
             yield Armed(rule.name, values_of_run(rule, run))
-
-
-def planned(ruleset: Ruleset, after: Instant) -> Iterable[Wake]:
-    """When silences and maintenance that are planned begin: for each activation of a configuration."""
-    return [Wake(REVIEW, "", str(at), at) for at in ruleset.suppressions.starts if at > after]
 
 
 def _only(rule: CompiledRule, field: str) -> str:

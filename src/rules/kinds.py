@@ -1,6 +1,6 @@
 """Which timers are there? The kinds of deadlines of the rules; the owner of each is an alert's key.
 
-``TALK`` is a conversation's, and ``REVIEW`` nobody's.
+``TALK`` alone is a conversation's.
 """
 
 FOR = "for"  # the condition has held for as long as the rule asks
@@ -12,4 +12,3 @@ ACK = "ack"  # the acknowledgement has run out
 CALM = "calm"  # it no longer flaps
 RECHECK = "recheck"  # what kept it from being told may be over
 TALK = "talk"
-REVIEW = "review"  # a planned silence begins: all that fires is looked at again

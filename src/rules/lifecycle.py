@@ -95,6 +95,7 @@ def _remembering(around: Around, rule: CompiledRule, state: AlertState, holding:
 def _put(around: Around, rule: CompiledRule, before: AlertState, state: AlertState, holding: Holding) -> None:
     judged = Judged(rule.name, state.alert_id, _word(before), _word(state), holding.evidence)
     around.result.judged.append(judged)
+    around.result.over.extend(around.ruleset.suppressions.changed_by(before, state))
     around.states.put(state)
 
 
@@ -136,6 +137,8 @@ def _holds(around: Around, rule: CompiledRule, state: AlertState, cause: Cause, 
     if around.now - newest > rule.condition.told_within:
         return _too_late(around, state, f"it was over {format_duration(around.now - newest)} ago")
     if not episode.reopens(state, around.now):
+        if state.flapping:
+            state = calm(around, rule, state)
         state = episode.opened(rule, state, cause, holding.times, around.now)
         team, mention, _ = telling.owner_of(around.ruleset, alert_fields(state))
         state = replace(state, team=team, mention=mention)
@@ -186,7 +189,13 @@ def _changed(
 
 def _wake_calm(around: Around, state: AlertState, within: Duration) -> None:
     """Calm again when fewer than two changes lie within the time."""
-    around.result.deadlines.append(Wake(CALM, state.key, "", state.changes[-2] + within))
+    at = state.changes[-2] + within if len(state.changes) > 1 else around.now
+    around.result.deadlines.append(Wake(CALM, state.key, "", max(at, around.now)))
+
+
+def calm(around: Around, rule: CompiledRule | None, state: AlertState) -> AlertState:
+    around.result.deadlines.append(Forget(CALM, state.key, ""))
+    return telling.summary(around, rule, replace(state, flapping=False))
 
 
 def _still(around: Around, state: AlertState) -> AlertState:

@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Callable, Iterable
 
 from rules.decisions import Result, Wake
-from rules.engine import armed, planned, step
+from rules.engine import armed, step
 from rules.inputs import Due, Input
 from rules.instants import Instant
 from rules.kinds import RECHECK
@@ -26,7 +26,6 @@ class Player:
         self._waking: dict[Key, Instant] = {(kind, owner, detail): at for at, kind, owner, detail in self._heap}
         self.deadlines: dict[Key, Instant | None] = {}
         self.over: list[str] = []
-        self.review = False
 
     def take(self, item: Input, now: Instant) -> None:
         """``item`` happens at ``now``; every deadline due by then fires first."""
@@ -65,7 +64,6 @@ class Player:
                 self.deadlines[key] = None
                 self._waking.pop(key, None)
         self.over.extend(result.over)
-        self.review = self.review or result.review
         self._heard(now, item, result)
 
 
@@ -75,19 +73,14 @@ class Playback(Player):
     def _step(self, item: Input, now: Instant) -> None:
         super()._step(item, now)
         ended, self.over = set(self.over), []
-        everything, self.review = self.review, False
-        if not (ended or everything):
-            return
-        for state in self.states.all():
-            if state.firing and (everything or state.suppressed_by in ended):
+        for state in self.states.all() if ended else ():
+            if state.firing and state.suppressed_by in ended:
                 self.wake((RECHECK, state.key, ""), now)
 
     def begin(self, now: Instant) -> None:
-        """Look, from ``now`` on, for what may never come, and for silences that are planned."""
+        """Look, from ``now`` on, for what may never come."""
         for item in armed(self.ruleset):
             self.take(item, now)
-        for wake in planned(self.ruleset, now):
-            self.wake((wake.kind, wake.owner, wake.detail), wake.due_at)
 
     def change(self, ruleset: Ruleset, now: Instant) -> None:
         """Another configuration holds from ``now`` on; what keeps alerts from being told may be another."""

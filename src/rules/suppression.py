@@ -43,6 +43,23 @@ class Suppressions:
         silences = {each.starts for _, each, _ in self._silences}
         return sorted((silences | {each.starts for _, each, _ in self._maintenance}) - {0})
 
+    def next_start(self, now: Instant) -> Instant:
+        """When something planned begins next; 0 where nothing does."""
+        return next((at for at in self.starts if at > now), 0)
+
+    def changed_by(self, before: AlertState, state: AlertState) -> list[str]:
+        """Whom to look at again after this change of an alert: those kept quiet by these; by "", those by none."""
+        if not self.inhibits:
+            return []
+        did, does = (each.firing and self._is_source(each) for each in (before, state))
+        if does and not did:
+            return [""]
+        return [state.alert_id] if did and not does and state.firing else []
+
+    def _is_source(self, state: AlertState) -> bool:
+        fields = alert_fields(state)
+        return any(source.matches(fields) for source, _, _ in self._inhibit)
+
     def of(self, state: AlertState, firing: Sequence[AlertState], now: Instant) -> Suppressed | None:
         """``firing``: what may inhibit it."""
         if not self.any:

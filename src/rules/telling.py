@@ -222,8 +222,10 @@ def _inhibitors(around: Around) -> list[AlertState]:
 
 def _suppress(around: Around, state: AlertState, suppressed: Suppressed | None) -> AlertState:
     by = suppressed.by if suppressed else ""
-    if suppressed and suppressed.until:
-        around.result.deadlines.append(Wake(RECHECK, state.key, "", suppressed.until))
+    until = suppressed.until if suppressed else 0
+    at = until or around.ruleset.suppressions.next_start(around.now)
+    if at:
+        around.result.deadlines.append(Wake(RECHECK, state.key, "", at))
     return state if by == state.suppressed_by else replace(state, suppressed_by=by)
 
 

@@ -21,10 +21,11 @@ def due(around: Around, rule: CompiledRule | None, state: AlertState, item: Due)
             lifecycle.looked(around, rule, state)
         return
     if item.kind == CALM and state.flapping:
-        around.states.put(telling.summary(around, rule, replace(state, flapping=False)))
+        around.states.put(lifecycle.calm(around, rule, state))
         return
     after = _DUE[item.kind](around, rule, state, item) if state.open and item.kind in _DUE else state
     if after is not state:
+        around.result.over.extend(around.ruleset.suppressions.changed_by(state, after))
         around.states.put(after)
 
 

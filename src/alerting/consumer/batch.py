@@ -226,9 +226,7 @@ def _after(connection: Connection, deciding: Deciding, memory: Memory, until: In
     memory.open_counts = deciding.states.open_counts
     errors = [(rule, error, count) for (rule, error), count in sorted(deciding.troubles.items())]
     alerts.count_rule_errors(connection, errors, until)
-    if deciding.review:
-        alerts.recheck(connection, RECHECK, until)
-    elif deciding.over:
+    if deciding.over:
         alerts.recheck(connection, RECHECK, until, deciding.over)
 
 

@@ -13,7 +13,6 @@ from sqlalchemy.exc import DBAPIError
 
 from alerting.active import Activate, Active
 from alerting.clock import Clock
-from alerting.cluster.partitions import partition_of
 from alerting.consumer import housekeeping
 from alerting.consumer.batch import Batch, Memory, work
 from alerting.consumer.decoding import Decoded
@@ -21,8 +20,8 @@ from alerting.consumer.poison import failure_of
 from alerting.consumer.sightings import Sightings
 from alerting.database.port import Connection, Store, StoreUnavailable
 from alerting.inbox.port import Archive, InboxRow, Position
-from alerting.storage import alerts, progress
-from rules.engine import armed, planned
+from alerting.storage import progress
+from rules.engine import armed
 from rules.inputs import Acted, Armed
 from rules.instants import SECOND, Duration, Instant
 
@@ -102,17 +101,8 @@ class Consumer(ABC):
         looked_for: list[tuple[Instant, Acted | Armed]] = [
             (at, each) for each in armed(self.active.ruleset) if self._memory.owned.has(_workflow(each))
         ]
-        begins: dict[tuple[str, str, str], Instant | None] = {
-            (each.kind, each.owner, each.detail): each.due_at for each in planned(self.active.ruleset, at)
-        }
-        if not self._memory.owned.has(""):
-            begins = {}
-        if looked_for or begins:
-            self._commit(Batch([], at, looked_for), lambda connection: self._plan(connection, begins))
-
-    def _plan(self, connection: Connection, begins: dict[tuple[str, str, str], Instant | None]) -> None:
-        self._nothing(connection)
-        alerts.save_deadlines(connection, begins, lambda _: partition_of(""))
+        if looked_for:
+            self._commit(Batch([], at, looked_for), self._nothing)
 
     def recover(self) -> None:
         """After a fault: forget what was remembered, and read it anew."""

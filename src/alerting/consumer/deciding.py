@@ -58,11 +58,6 @@ class Deciding:
         """Alerts that have ended and kept others from being told."""
         return self._player.over
 
-    @property
-    def review(self) -> bool:
-        """Everything that fires is to be looked at again."""
-        return self._player.review
-
     def take(self, timed: Timed) -> None:
         self.advance(timed.now)
         item = timed.item

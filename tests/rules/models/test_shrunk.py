@@ -2,7 +2,7 @@
 
 from rules.config import Policy
 from support.plays import Play
-from support.story import story
+from support.story import AT_ONCE, story
 
 
 def heard(play) -> list[list[tuple[str, int]]]:
@@ -30,3 +30,9 @@ def test_two_episodes_of_one_key_between_two_digests_are_both_in_the_next():
     [(_, digest)] = p.messages
     assert len({about.alert_id for about in digest.about}) == 2
     assert len({about.alert_key for about in digest.about}) == 1
+
+
+def test_the_end_of_what_flapped_is_told_though_another_episode_begins_before_it_calms_down():
+    p = play(timing=AT_ONCE, group_interval="0s", flapping={"changes": 2, "within": "1h"})
+    p.acts([("round", "pay", "high", 16), ("round", "pay", "high", 1), ("wait", 120)])
+    assert [reason for [(reason, _)] in heard(p)] == ["first", "flapping", "resolved", "first", "flapping", "resolved"]
