@@ -71,6 +71,7 @@ def _services(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 def _configuration(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     check = _add(commands, "check", "Say what is wrong with a configuration", "alerting.cli.configuration:check")
     check.add_argument("file", nargs="?", default="tocsin.yaml")
+    _add(commands, "schema", "Print the JSON schema of tocsin.yaml, for editors", "alerting.cli.configuration:schema")
     sample = "Say what would become of a webhook's body"
     webhook = _add(commands, "webhook", sample, "alerting.cli.webhooks:preview")
     webhook.add_argument("sender", metavar="SENDER", help="github, gitlab, …, or a name under webhooks: in the file")
