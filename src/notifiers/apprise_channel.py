@@ -41,7 +41,7 @@ def _as_list(value: object) -> object:
 
 class AppriseConfig(ChannelConfig):
     type: Literal["apprise"]
-    url: Annotated[list[SecretStr], BeforeValidator(_as_list)]
+    url: Annotated[list[SecretStr], BeforeValidator(_as_list, json_schema_input_type=list[str] | str)]
 
     @field_validator("url")
     @classmethod

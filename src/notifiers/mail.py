@@ -34,7 +34,7 @@ class EmailConfig(ChannelConfig):
     type: Literal["email"]
     smtp: SecretStr
     sender: str = Field(alias="from")
-    to: Annotated[list[str], BeforeValidator(_as_list)]
+    to: Annotated[list[str], BeforeValidator(_as_list, json_schema_input_type=list[str] | str)]
 
     @field_validator("smtp")
     @classmethod

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from rules.calendar.schedule import cron
 from rules.calendar.zones import Zone
 from rules.instants import DAY, HOUR, MINUTE, SECOND, Duration, format_duration, parse_duration
-from rules.sections import ConfigDuration, Section
+from rules.sections import ConfigDuration, DurationText, Section
 
 
 def _between(least: Duration, most: Duration) -> AfterValidator:
@@ -132,7 +132,7 @@ class MissedCondition(Section):
         return (self.missed.interval or 0) + self.missed.grace + (self.missed.early or 0)
 
 
-def _short_for(field: str, forms: str) -> BeforeValidator:
+def _short_for(field: str, forms: str, kind: Any) -> BeforeValidator:
     """One plain duration stands for a section with nothing but ``field``."""
 
     def widen(value: object) -> object:
@@ -143,7 +143,7 @@ def _short_for(field: str, forms: str) -> BeforeValidator:
             raise ValueError(f"must be {forms}")
         return value
 
-    return BeforeValidator(widen)
+    return BeforeValidator(widen, json_schema_input_type=kind | DurationText)
 
 
 class LongerThan(Section):
@@ -162,7 +162,7 @@ class LongerThan(Section):
 class RunningLongerCondition(Section):
     """True while a run is open for longer than ``running_longer``."""
 
-    running_longer: Annotated[LongerThan, _short_for("after", "a duration such as 30m, or {factor: 3}")]
+    running_longer: Annotated[LongerThan, _short_for("after", "a duration such as 30m, or {factor: 3}", LongerThan)]
 
     @property
     def reach(self) -> Duration:
@@ -185,7 +185,7 @@ class Stuck(Section):
 class StuckCondition(Section):
     """True while an open run shows no progress."""
 
-    stuck: Annotated[Stuck, _short_for("quiet", "a duration such as 10m, or {quiet: 10m, attempts: 5}")]
+    stuck: Annotated[Stuck, _short_for("quiet", "a duration such as 10m, or {quiet: 10m, attempts: 5}", Stuck)]
 
     @property
     def reach(self) -> Duration:

@@ -46,6 +46,9 @@ class Resolve(Section):
         return self
 
 
+_ResolveForms = Resolve | Literal["upstream", "manual"]
+
+
 def _resolve(value: Any) -> Any:
     if not isinstance(value, str):
         return value
@@ -68,7 +71,7 @@ class Rule(Section):
     on: Literal["run", "attempt"] = "run"
     for_: Annotated[ConfigDuration, Field(alias="for")] = 0
     keep_firing_for: ConfigDuration | None = None
-    resolve: Annotated[Resolve, BeforeValidator(_resolve)] | None = None
+    resolve: Annotated[Resolve, BeforeValidator(_resolve, json_schema_input_type=_ResolveForms)] | None = None
     severity: Severity | None = None
     policy: str = "default"
     notify: Literal["live", "shadow"] = "live"

@@ -14,7 +14,8 @@ def _instant(value: Any) -> Instant:
     return parse_instant(value)
 
 
-ConfigInstant = Annotated[Instant, BeforeValidator(_instant)]
+_Text = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+ConfigInstant = Annotated[Instant, BeforeValidator(_instant, json_schema_input_type=_Text)]
 
 
 class SilenceConfig(Section):

@@ -3,11 +3,12 @@
 import difflib
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from rules.instants import Duration, parse_duration
 
-MatchSpec = dict[str, Any]
+DurationText = Annotated[str, Field(pattern=r"^([0-9]+(ms|s|m|h|d|w))+$")]
+MatchSpec = Annotated[dict[str, Any], WithJsonSchema({"title": "Match"})]
 
 
 def _duration(value: object) -> Duration:
@@ -16,7 +17,7 @@ def _duration(value: object) -> Duration:
     return parse_duration(value)
 
 
-ConfigDuration = Annotated[Duration, BeforeValidator(_duration)]
+ConfigDuration = Annotated[Duration, BeforeValidator(_duration, json_schema_input_type=DurationText)]
 
 
 class Section(BaseModel):

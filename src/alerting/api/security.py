@@ -20,7 +20,7 @@ _LONGEST_NAME = 200
 _SENDERS = ("/v1/", "/ingest/")
 _BY_SIGNATURE = ("/ingest/webhooks/", "/api/inngest")  # these doors ask for a signature or the key themselves
 NO_KEY = "the ingest key is missing or wrong; send it as Authorization: Bearer KEY or as x-tocsin-key"
-_OPEN = ("/health", "/login", "/static/", "/ping/")  # of a ping's address the key is a part
+_OPEN = ("/health", "/login", "/static/", "/schema/", "/ping/")  # of a ping's address the key is a part
 _HEADERS = (
     (b"content-security-policy", b"default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; "
      b"frame-ancestors 'none'; form-action 'self'"),

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from alerting.api.changing import problems_of
 from alerting.api.context import ApiContext, context_of
 from alerting.clock import Clock, SyncedClock
+from alerting.configuration.schema import schema
 from alerting.database.port import StoreUnavailable
 from alerting.storage import alerts, messages, progress
 from alerting.wire import worker_wire
@@ -40,6 +41,12 @@ def pipeline(context: ApiContext) -> dict[str, Any]:
 @router.get("/api/v1/pipeline")
 def get_pipeline(request: Request) -> dict[str, Any]:
     return pipeline(context_of(request))
+
+
+@router.get("/schema/tocsin.json")
+def configuration_schema() -> JSONResponse:
+    """For editors, which have no login; there is nothing in it that the documentation does not say."""
+    return JSONResponse(schema(), media_type="application/schema+json")
 
 
 @router.get("/api/v1/workers")

@@ -1,7 +1,8 @@
-"""``tocsin check`` and ``tocsin send-test``."""
+"""``tocsin check``, ``tocsin schema`` and ``tocsin send-test``."""
 
 import argparse
 import asyncio
+import json
 import os
 from pathlib import Path
 
@@ -30,6 +31,13 @@ def check(asked: argparse.Namespace) -> int:
     if not problems:
         print(f"{path} is right.")
     return BAD if problems else FINE
+
+
+def schema(_asked: argparse.Namespace) -> int:
+    from alerting.configuration.schema import schema
+
+    print(json.dumps(schema(), indent=2))
+    return FINE
 
 
 def send_test(asked: argparse.Namespace) -> int:

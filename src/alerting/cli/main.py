@@ -74,6 +74,7 @@ def _configuration(commands: "argparse._SubParsersAction[argparse.ArgumentParser
     check.add_argument("file", nargs="?", default="tocsin.yaml")
     test = _add(commands, "test", "Say whether rules do what their tests expect", "alerting.cli.rehearsing:test")
     test.add_argument("files", nargs="+", metavar="FILE")
+    _add(commands, "schema", "Print the JSON schema of tocsin.yaml, for editors", "alerting.cli.configuration:schema")
     sample = "Say what would become of a webhook's body"
     webhook = _add(commands, "webhook", sample, "alerting.cli.webhooks:preview")
     webhook.add_argument("sender", metavar="SENDER", help="github, gitlab, …, or a name under webhooks: in the file")
