@@ -7,6 +7,18 @@ class BadQuery(ValueError):
     """A question that cannot be answered; the text says how to mend it."""
 
 
+def moment_ahead(name: str, text: str, now: Instant) -> Instant:
+    """RFC 3339, or a duration from now. Raises BadQuery."""
+    try:
+        return now + parse_duration(text)
+    except ValueError:
+        pass
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise BadQuery(f"{name}: {error}, or a duration such as 2h, meaning from now") from None
+
+
 def moment(name: str, text: str, now: Instant) -> Instant:
     """RFC 3339, Unix milliseconds, or a duration meaning that long ago. Raises BadQuery."""
     try:

@@ -1,4 +1,4 @@
-"""What may a person do? Acknowledge and resolve: into the inbox like everything else, done by the worker."""
+"""What may a person do to an alert or an error group? Into the inbox like everything else, done by the worker."""
 
 import asyncio
 import uuid
@@ -10,41 +10,69 @@ from fastapi import APIRouter, Body, Request
 from starlette.responses import JSONResponse
 
 from alerting.api.context import ApiContext, context_of
-from alerting.api.reading import ALERTS, one
+from alerting.api.reading import ALERTS, GROUPS, one
 from alerting.api.security import who
-from alerting.inbox.port import ACTION, Entry
+from alerting.inbox.port import ACTION, RESOLVE_GROUP, Entry
+from alerting.moments import moment_ahead
 from alerting.storage import audit
 from alerting.storage.audit import Audited
+from rules.instants import Instant
 
 router = APIRouter()
 _WAIT_SECONDS = 1.0
 _STEP_SECONDS = 0.02
 _AFTER: dict[str, Callable[[str], dict[str, str]]] = {
     "acknowledge": lambda by: {"acknowledged_by": by},
+    "unacknowledge": lambda _: {"acknowledged_by": ""},
     "resolve": lambda _: {"state": "resolved"},
 }
 
 
+By = Annotated[str, Body(embed=True)]
+
+
 @router.post("/api/v1/alerts/{alert}/acknowledge", status_code=202)
-async def acknowledge(request: Request, alert: str, by: Annotated[str, Body(embed=True)] = "") -> JSONResponse:
-    return JSONResponse({"id": await act(request, "acknowledge", alert, by)}, 202)
+async def acknowledge(request: Request, alert: str, by: By = "", until: By = "") -> JSONResponse:
+    """``until``: a time, or a duration from now; else for as long as the policy says."""
+    ends = moment_ahead("until", until, context_of(request).clock.now()) if until else 0
+    return JSONResponse({"id": await act(request, "acknowledge", alert, by, ends)}, 202)
+
+
+@router.post("/api/v1/alerts/{alert}/unacknowledge", status_code=202)
+async def unacknowledge(request: Request, alert: str, by: By = "") -> JSONResponse:
+    return JSONResponse({"id": await act(request, "unacknowledge", alert, by)}, 202)
 
 
 @router.post("/api/v1/alerts/{alert}/resolve", status_code=202)
-async def resolve(request: Request, alert: str, by: Annotated[str, Body(embed=True)] = "") -> JSONResponse:
+async def resolve(request: Request, alert: str, by: By = "") -> JSONResponse:
     return JSONResponse({"id": await act(request, "resolve", alert, by)}, 202)
 
 
-async def act(request: Request, action: str, alert: str, by: str) -> str:
+@router.post("/api/v1/error-groups/{group}/resolve", status_code=202)
+async def resolve_group(request: Request, group: str, by: By = "", version: By = "") -> JSONResponse:
+    """Its next failure, in ``version`` or later where one is given, is a regression."""
+    context = context_of(request)
+    before = await asyncio.to_thread(one, context, GROUPS, group)
+    told = who(request, context.settings, by)
+    said = {"action": RESOLVE_GROUP, "group": group, "version": version[:200], "by": told}
+    was = {"state": before["state"], "resolved_version": before["resolved_version"]}
+    becomes = {"state": "resolved", "resolved_version": version[:200]}
+    return JSONResponse({"id": await _do(context, said, Audited(told, "resolve", f"group {group}", was, becomes))}, 202)
+
+
+async def act(request: Request, action: str, alert: str, by: str, until: Instant = 0) -> str:
     """Put the action into the inbox; its id once it is durable. 404 for an alert that is not there."""
     context = context_of(request)
     before = await asyncio.to_thread(one, context, ALERTS, alert)
-    action_id, told = uuid.uuid4().hex, who(request, context.settings, by)
-    said: dict[str, Any] = {"id": action_id, "action": action, "alert": alert, "by": told}
-    await context.append(Entry(ACTION, msgspec.json.encode(said)))
-    await asyncio.to_thread(
-        _audit, context, Audited(told, action, f"alert {alert}", _state(before), _AFTER[action](told))
-    )
+    told = who(request, context.settings, by)
+    said: dict[str, Any] = {"action": action, "alert": alert, "by": told, "until": until}
+    return await _do(context, said, Audited(told, action, f"alert {alert}", _state(before), _AFTER[action](told)))
+
+
+async def _do(context: ApiContext, said: dict[str, Any], audited: Audited) -> str:
+    action_id = uuid.uuid4().hex
+    await context.append(Entry(ACTION, msgspec.json.encode({"id": action_id, **said})))
+    await asyncio.to_thread(_audit, context, audited)
     return action_id
 
 

@@ -44,9 +44,12 @@ def columns_of(what: str) -> tuple[str, ...]:
 
 
 def act(asked: argparse.Namespace) -> int:
-    by = os.environ.get("USER") or "cli"
+    said = {"by": os.environ.get("USER") or "cli"}
+    said |= {name: getattr(asked, name) for name in ("until", "version") if getattr(asked, name, None)}
     try:
-        answer = client(asked).post(f"/api/v1/alerts/{asked.alert}/{asked.action}", json={"by": by})
+        answer = client(asked).post(f"/api/v1/alerts/{asked.alert}/{asked.action}", json=said)
+        if answer.status_code == 404 and asked.action == "resolve":
+            answer = client(asked).post(f"/api/v1/error-groups/{asked.alert}/resolve", json=said)
     except httpx2.TransportError as error:
         return unreachable(asked, error)
     if answer.status_code != 202:

@@ -98,11 +98,7 @@ def _looking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
             command.add_argument("--since", metavar="AGO")
     help_ = "Say what arrives, what of it is understood, and what mends the rest"
     _add(commands, "doctor", help_, "alerting.cli.doctor:doctor").add_argument("--url", help="the service")
-    for name, help_ in (("ack", "Acknowledge an alert"), ("resolve", "Resolve an alert")):
-        command = _add(commands, name, help_, "alerting.cli.looking:act")
-        command.set_defaults(action={"ack": "acknowledge"}.get(name, name))
-        command.add_argument("alert", metavar="ALERT")
-        command.add_argument("--url")
+    _acting(commands)
     why = _add(commands, "explain", "Say why somebody was told of a run, or nobody", "alerting.cli.explaining:explain")
     why.add_argument("subject", metavar="RUN", help="Tocsin's id, or the engine's run id")
     why.add_argument("--json", action="store_true", help="for scripts")
@@ -114,6 +110,20 @@ def _looking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     report.add_argument("--tz", default="UTC", metavar="ZONE")
     report.add_argument("--data", metavar="DIR")
     report.add_argument("--out", required=True, metavar="FILE.html|.csv|.json")
+
+
+def _acting(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    ack = _add(commands, "ack", "Acknowledge an alert", "alerting.cli.looking:act")
+    ack.set_defaults(action="acknowledge")
+    ack.add_argument("--until", metavar="2h|TIME", help="as long as the policy says, without it")
+    unack = _add(commands, "unack", "Take an acknowledgement back", "alerting.cli.looking:act")
+    unack.set_defaults(action="unacknowledge")
+    resolve = _add(commands, "resolve", "Resolve an alert, or an error group", "alerting.cli.looking:act")
+    resolve.set_defaults(action="resolve")
+    resolve.add_argument("--version", metavar="V", help="of a group: the version that mends it")
+    for command, what in ((ack, "ALERT"), (unack, "ALERT"), (resolve, "ALERT|GROUP")):
+        command.add_argument("alert", metavar=what)
+        command.add_argument("--url", help="the service")
 
 
 def _changing(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -163,7 +163,7 @@ def _messages(context: ApiContext, alert: str) -> list[dict[str, Any]]:
 
 @router.post("/alerts/{alert}/{action}")
 async def act(request: Request, alert: str, action: str) -> Response:
-    if action not in {"acknowledge", "resolve"}:
+    if action not in {"acknowledge", "unacknowledge", "resolve"}:
         return RedirectResponse(f"/alerts/{alert}", 303)
     await act_and_wait(request, action, alert, "page")
     return RedirectResponse(f"/alerts/{alert}", 303)
