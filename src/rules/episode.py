@@ -58,6 +58,7 @@ def opened(
         seen_at=now,
         pending_since=cause.at,
         late=now - newest > LATE_AFTER,
+        spent=state.spent,
         changes=state.changes,
         flapping=state.flapping,
         dedup_key=dedup_key(rule.name, state.key, cause.occurrence),
