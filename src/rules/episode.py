@@ -59,6 +59,7 @@ def opened(
         pending_since=cause.at,
         late=now - newest > LATE_AFTER,
         spent=state.spent,
+        lanes=state.lanes if state.flapping else {},
         changes=state.changes,
         flapping=state.flapping,
         dedup_key=dedup_key(rule.name, state.key, cause.occurrence),

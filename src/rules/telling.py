@@ -101,7 +101,7 @@ def resolution(around: Around, state: AlertState) -> AlertState:
 def quietly(around: Around, state: AlertState) -> AlertState:
     """It changes too often: the channels learn of this change only from the summary."""
     for _conversation, member in _lanes(around, state):
-        member.open, member.waiting = state.open, ()
+        member.alert_id, member.open, member.waiting = state.alert_id, state.open, ()
     around.result.decisions.append(Silent("", Silence.FLAPPING, state.rule, state.alert_id))
     return state
 
@@ -241,7 +241,7 @@ def _lanes(around: Around, state: AlertState) -> list[tuple[Conversation, Member
     for key in dict.fromkeys(state.lanes.values()):
         conversation = around.states.conversation(key)
         member = conversation.members.get(state.key) if conversation else None
-        if conversation is not None and member is not None and member.alert_id == state.alert_id:
+        if conversation is not None and member is not None and (member.alert_id == state.alert_id or state.flapping):
             found.append((around.states.talk(conversation), member))
     return found
 

@@ -142,6 +142,20 @@ def test_what_comes_and_goes_all_the_time_is_one_notice_and_one_summary(house):
     assert "flapping" in unsaid(timeline)
 
 
+def test_what_fails_still_when_it_has_calmed_down_is_told_so_once(house):
+    play(
+        house(policy(timing="{high: now}", flapping="{changes: 3}")),
+        *(push(at(moment), failed("foo")) for moment in ("0s", "20m", "40m")),
+        *(push(at(moment), succeeded("foo")) for moment in ("2m", "22m")),
+        want(between("0s", "1s"), first("foo")),
+        want(between("2m", "2m 1s"), resolved("foo")),
+        want(between("20m", "20m 1s"), first("foo")),
+        want(between("22m", "22m 1s"), flapping("foo")),
+        want(between("1h 22m", "1h 22m 1s"), again("foo")),
+        until="2h",
+    )
+
+
 def test_in_maintenance_nothing_begins_but_what_was_told_ends(house):
     window = "starts: '2026-11-24T06:30:00Z', until: '2026-11-24T07:30:00Z'"
     timeline = play(
