@@ -34,6 +34,11 @@ def say(conversation: Conversation, state: AlertState, reason: Reason, now: Inst
     return member
 
 
+def has_to_wait(group: Conversation | None, terms: Terms, severity: Severity, now: Instant) -> bool:
+    """Whether it spoke just now: who joins it then makes no message of its own, and no storm."""
+    return group is not None and bool(group.last_at) and group.last_at + terms.policy.spacing(severity) > now
+
+
 def count(member: Member, now: Instant) -> Silence | None:
     """One more failure of an alert that the channel knows. Why it is not told now; None if it is to be."""
     member.pending += 1

@@ -12,7 +12,7 @@ from rules.instants import Instant
 from rules.ruleset import CompiledRule, Ruleset
 from rules.state import AlertState, Example, Slice
 from rules.suppression import Suppressed
-from rules.talking import count, say, settle
+from rules.talking import count, has_to_wait, say, settle
 from rules.terms import Terms
 from rules.vocabulary import Reason, Severity, Silence
 
@@ -256,7 +256,9 @@ def _conversation(
         return around.states.talk(current)
     if current is not None:
         around.states.talk(current).members.pop(state.key, None)
-    if lane is Lane.GROUP and reason in _BEGINS | {Reason.REOPENED} and _is_storm(around, terms, channel):
+    group = around.states.conversation(conversation_key(Lane.GROUP, terms.name, channel, _values(terms, state)))
+    begins = lane is Lane.GROUP and reason in _BEGINS | {Reason.REOPENED}
+    if begins and not has_to_wait(group, terms, state.severity, around.now) and _is_storm(around, terms, channel):
         lane = Lane.STORM
     values = _values(terms, state) if lane is Lane.GROUP else ()
     return _open(around, lane, terms, channel, values, state.example.workflow)
