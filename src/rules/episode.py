@@ -9,7 +9,7 @@ from rules.identity import dedup_key, digest
 from rules.inputs import Failed, Finished
 from rules.instants import DAY, HOUR, MINUTE, Duration, Instant
 from rules.kinds import QUIET
-from rules.model import Run
+from rules.model import Fingerprint, Run
 from rules.ruleset import CompiledRule
 from rules.state import AlertState, Example
 from rules.vocabulary import AlertStatus, Severity
@@ -56,6 +56,8 @@ def opened(rule: CompiledRule, state: AlertState, cause: Cause, window: Sequence
         seen_at=now,
         pending_since=cause.at,
         late=now - newest > LATE_AFTER,
+        spent=state.spent,
+        lanes=state.lanes if state.flapping else {},
         changes=state.changes,
         flapping=state.flapping,
         dedup_key=dedup_key(rule.name, state.key, cause.occurrence),
@@ -156,7 +158,7 @@ def cause_of(item: Failed) -> Cause:
     return Cause(item.occurrence, item.occurred_at, item.severity, example_of(item))
 
 
-def example_of_run(run: Run, at: Instant) -> Example:
+def example_of_run(run: Run, at: Instant, print_: Fingerprint | None = None) -> Example:
     error = run.error
     return Example(
         run=run.id,
@@ -170,6 +172,8 @@ def example_of_run(run: Run, at: Instant) -> Example:
         error_type=error.type if error else "",
         error_message=error.message[:2_000] if error else "",
         cause_type=error.cause_type if error else "",
+        error_group=print_.group if print_ else "",
+        cause=print_.cause if print_ else "",
         url=run.url,
         at=at,
         labels=run.labels,
@@ -177,5 +181,4 @@ def example_of_run(run: Run, at: Instant) -> Example:
 
 
 def example_of(item: Failed) -> Example:
-    print_ = item.fingerprint
-    return replace(example_of_run(item.run, item.occurred_at), error_group=print_.group, cause=print_.cause)
+    return example_of_run(item.run, item.occurred_at, item.fingerprint)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from rules.conversation import Conversation, Lane, Member
 from rules.decisions import About, Forget, Notify, Result, Silent, Wake
 from rules.identity import digest
-from rules.instants import Instant
+from rules.instants import MINUTE, Instant
 from rules.kinds import TALK
 from rules.merging import OPENING, heaviest, merged
 from rules.policy import Policy
@@ -20,6 +20,7 @@ from rules.vocabulary import Reason, Severity, Silence
 _APART = frozenset({Reason.REMINDER, Reason.ESCALATION, Reason.DIGEST})
 # These are about a change that somebody waits for: no spacing holds them up.
 _AT_ONCE = frozenset({Reason.ESCALATION, Reason.FLAPPING})
+_BETWEEN_ENDS = 2 * MINUTE
 
 
 def say(conversation: Conversation, state: AlertState, reason: Reason, now: Instant) -> Member:
@@ -36,6 +37,11 @@ def say(conversation: Conversation, state: AlertState, reason: Reason, now: Inst
     if reason not in member.waiting[-1:]:
         member.waiting = (*member.waiting, reason)
     return member
+
+
+def has_to_wait(group: Conversation | None, terms: Terms, severity: Severity, now: Instant) -> bool:
+    """Whether it spoke just now: who joins it then makes no message of its own, and no storm."""
+    return group is not None and bool(group.last_at) and group.last_at + terms.policy.spacing(severity) > now
 
 
 def count(member: Member, now: Instant) -> Silence | None:
@@ -156,11 +162,19 @@ def _spaced(conversation: Conversation, member: Member, terms: Terms) -> Instant
         return member.since
     by_the_hour = policy.when(severity) == "hourly" and not policy.spaced_by_file(severity)
     over, back = member.waiting[-1] is Reason.RESOLVED, member.waiting[0] is Reason.REOPENED
-    if by_the_hour and ((over and member.told) or back or member.waiting[-1] is Reason.REMINDER):
+    if by_the_hour and over and member.told:
+        return _end_at(conversation, member)
+    if by_the_hour and (back or member.waiting[-1] is Reason.REMINDER):
         return member.since
     last = conversation.fired_at if by_the_hour else conversation.last_at
     wait = 0 if member.told else policy.wait(severity)
     return max(member.since + wait, last + policy.spacing(severity) if last else 0)
+
+
+def _end_at(conversation: Conversation, member: Member) -> Instant:
+    """At once, but where ends alone were told a moment ago, together with those that come soon."""
+    ended = conversation.last_at if conversation.last_at > conversation.fired_at else 0
+    return max(member.since, ended + _BETWEEN_ENDS) if ended and member.since > ended else member.since
 
 
 def _note_mute(conversation: Conversation, member: Member, terms: Terms, now: Instant, result: Result) -> None:

@@ -13,7 +13,7 @@ from rules.kinds import RECHECK
 from rules.ruleset import CompiledRule, Ruleset
 from rules.state import AlertState, Example, Slice
 from rules.suppression import Suppressed
-from rules.talking import count, say, settle
+from rules.talking import count, has_to_wait, say, settle
 from rules.terms import Terms
 from rules.vocabulary import Reason, Severity, Silence
 
@@ -101,7 +101,7 @@ def resolution(around: Around, state: AlertState) -> AlertState:
 def quietly(around: Around, state: AlertState) -> AlertState:
     """It changes too often: the channels learn of this change only from the summary."""
     for _conversation, member in _lanes(around, state):
-        member.open, member.waiting = state.open, ()
+        member.alert_id, member.open, member.waiting = state.alert_id, state.open, ()
     around.result.decisions.append(Silent("", Silence.FLAPPING, state.rule, state.alert_id))
     return state
 
@@ -241,7 +241,7 @@ def _lanes(around: Around, state: AlertState) -> list[tuple[Conversation, Member
     for key in dict.fromkeys(state.lanes.values()):
         conversation = around.states.conversation(key)
         member = conversation.members.get(state.key) if conversation else None
-        if conversation is not None and member is not None and member.alert_id == state.alert_id:
+        if conversation is not None and member is not None and (member.alert_id == state.alert_id or state.flapping):
             found.append((around.states.talk(conversation), member))
     return found
 
@@ -255,7 +255,9 @@ def _conversation(
     if current is not None and (current.lane is not Lane.DIGEST or lane is Lane.DIGEST):
         return around.states.talk(current)
     moved = around.states.talk(current).members.pop(state.key, None) if current is not None else None
-    if lane is Lane.GROUP and reason in _BEGINS | {Reason.REOPENED} and _is_storm(around, terms, channel):
+    group = around.states.conversation(conversation_key(Lane.GROUP, terms.name, channel, _values(terms, state)))
+    begins = lane is Lane.GROUP and reason in _BEGINS | {Reason.REOPENED}
+    if begins and not has_to_wait(group, terms, state.severity, around.now) and _is_storm(around, terms, channel):
         lane = Lane.STORM
     values = _values(terms, state) if lane is Lane.GROUP else ()
     conversation = _open(around, lane, terms, channel, values, state.example.workflow)

@@ -91,13 +91,13 @@ def failed(workflow: str, ago: str = "0s", **more: Any) -> Act:
     return act
 
 
-def succeeded(workflow: str, took: str = "0s") -> Act:
+def succeeded(workflow: str, **more: Any) -> Act:
     """A run that began after whatever was pushed before it."""
 
     def act(house: House) -> None:
         house.clock.sleep(10)
-        began = format_instant(house.clock.now() - at(took))
-        house.event(workflow, outcome="succeeded", started_at=began, **_named(house, {}))
+        began = format_instant(house.clock.now())
+        house.event(workflow, outcome="succeeded", started_at=began, **_named(house, more))
 
     return act
 
@@ -162,7 +162,8 @@ class Timeline:
     told: list[Line] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._start = self.house.clock.now()
+        now = self.house.clock.now()
+        self._start = now - now % SECOND
         self._seen: dict[str, int] = {}
         self._runner = asyncio.Runner()
         worker = self.house.members[-1] if self.house.members else None
