@@ -43,7 +43,8 @@ class Member:
 
 @dataclass(slots=True)
 class Conversation:
-    """``last_at``: of the last message; ``fired_at``: of the last that said more than that something is over.
+    """``last_at``: of the last message; ``fired_at``: of the last that said more than that something is over;
+    ``ended_at``: of the last that said only that.
     ``recent``: when new alerts came, where storms are looked for. ``wakes_at``: its one deadline. Belongs to whoever
     holds the slice, and is changed in place."""
 
@@ -55,6 +56,7 @@ class Conversation:
     members: dict[str, Member] = field(default_factory=dict)
     last_at: Instant = 0
     fired_at: Instant = 0
+    ended_at: Instant = 0
     messages: int = 0
     recent: tuple[Instant, ...] = ()
     stormy: bool = False

@@ -137,8 +137,6 @@ def _holds(around: Around, rule: CompiledRule, state: AlertState, cause: Cause, 
     if around.now - newest > rule.condition.told_within:
         return _too_late(around, state, f"it was over {format_duration(around.now - newest)} ago")
     if not episode.reopens(state, around.now):
-        if state.flapping:
-            state = calm(around, rule, state)
         state = episode.opened(rule, state, cause, holding.times, around.now)
         team, mention, _ = telling.owner_of(around.ruleset, alert_fields(state))
         state = replace(state, team=team, mention=mention)

@@ -58,8 +58,8 @@ class Flapping(Section):
 
 
 def _not_incessant(wait: Duration) -> Duration:
-    if wait < MINUTE:
-        raise ValueError("is too often for a reminder; make it 1m or longer")
+    if wait < SECOND:
+        raise ValueError("is too often for a reminder; make it 1s or longer")
     return wait
 
 

@@ -173,7 +173,7 @@ def _spaced(conversation: Conversation, member: Member, terms: Terms) -> Instant
 
 def _end_at(conversation: Conversation, member: Member) -> Instant:
     """At once, but where ends alone were told a moment ago, together with those that come soon."""
-    ended = conversation.last_at if conversation.last_at > conversation.fired_at else 0
+    ended = conversation.ended_at
     return max(member.since, ended + _BETWEEN_ENDS) if ended and member.since > ended else member.since
 
 
@@ -236,6 +236,8 @@ def _worst(members: Iterable[Member]) -> Severity:
 
 def _spoken(conversation: Conversation, going: dict[str, Member], terms: Terms, now: Instant) -> None:
     conversation.last_at = now
+    if all(member.waiting[-1] is Reason.RESOLVED for member in going.values()):
+        conversation.ended_at = now
     for key, member in going.items():
         reason = merged(member.waiting)
         if member.waiting[-1] is Reason.RESOLVED:

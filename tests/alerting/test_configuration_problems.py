@@ -105,8 +105,8 @@ def said(text):
         (policy("group_interval: {high: soon}"),
          "2:30: policies.default.group_interval.high: 'soon' is not a duration; "
          "write it like 500ms, 30s, 10m, 1h30m or 7d"),
-        (policy("remind: {high: [1s]}"),
-         "2:29: policies.default.remind.high[0]: is too often for a reminder; make it 1m or longer"),
+        (policy("remind: {high: [0s]}"),
+         "2:29: policies.default.remind.high[0]: is too often for a reminder; make it 1s or longer"),
         (policy("escalate: [{after: 1m, channels: [a]}]"),
          "2:47: policies.default.escalate[0].channels[0]: there is no channel 'a'; there are none"),
         (policy("escalate: [{afte: 1m, after: 1m, channels: [notify]}]"),

@@ -124,10 +124,18 @@ def check_counts(play: Play) -> None:
         assert told == play.episodes[alert_id].count, (channel, [(a.reason, a.since_last) for _, _, a in heard])
 
 
+def _last_of_key(play: Play, channel: str, key: str) -> About:
+    said = (message.about for _, message in play.messages if message.channel == channel)
+    return [about for abouts in said for about in abouts if about.alert_key == key][-1]
+
+
 def check_ends(play: Play) -> None:
-    """Who was told of an alert that has ended was told of its end, and of nothing after it."""
-    for (_, alert_id), heard in play.heard.items():
+    """Who was told of an alert that has ended was told of its end, and of nothing after it. One that flapped may have
+    gone on under the name of another episode, whose end it is then."""
+    for (channel, alert_id), heard in play.heard.items():
         over = heard[-1][2].reason in OVER
+        if heard[-1][2].reason is Reason.FLAPPING:
+            over = _last_of_key(play, channel, heard[-1][2].alert_key).reason in OVER
         assert over is not play.episodes[alert_id].open, [about.reason for _, _, about in heard]
 
 
