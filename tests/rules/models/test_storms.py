@@ -72,9 +72,7 @@ def test_what_begins_is_told_in_few_messages_and_those_of_the_storm_are_apart(ac
 
 
 def _begins(message) -> bool:
-    return any(
-        about.reason not in OVER and about.reason.value in ("first", "reopened", "late") for about in message.about
-    )
+    return any(about.reason not in OVER and about.reason.value in ("first", "late") for about in message.about)
 
 
 def test_a_storm_of_a_thousand_is_eleven_messages_and_one_every_ten_minutes():
