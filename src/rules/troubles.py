@@ -7,7 +7,6 @@ from rules.conditions import build
 from rules.config import Resolve, Rule
 from rules.fingerprint import fingerprint
 from rules.inputs import Failed
-from rules.instants import DAY
 from rules.matchers import compile_match
 from rules.model import ErrorInfo
 from rules.ruleset import CompiledRule
@@ -25,7 +24,7 @@ def trouble_rule(rule: CompiledRule) -> CompiledRule | None:
 
 @lru_cache(256)
 def _standing_for(terms: Terms) -> CompiledRule:
-    config = Rule(name=NAME, by=(), resolve=Resolve(quiet_for=DAY), severity=Severity.HIGH, policy=terms.name)
+    config = Rule(name=NAME, by=(), resolve=Resolve(quiet_for="1d"), severity=Severity.HIGH, policy=terms.name)
     return CompiledRule(config, compile_match({}), build("each"), terms, by=(), resolve=config.resolve)
 
 
