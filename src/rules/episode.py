@@ -123,7 +123,7 @@ def _first_success(state: AlertState, ended_at: Instant) -> Instant:
 
 
 def resolved(state: AlertState, now: Instant) -> AlertState:
-    return replace(state, status=AlertStatus.RESOLVED, resolved_at=now, successes=0, clears_at=0, acknowledged_until=0)
+    return replace(state, status=AlertStatus.RESOLVED, resolved_at=now, successes=0, clears_at=0)
 
 
 def quiet_deadline(rule: CompiledRule | None, state: AlertState, now: Instant) -> Wake | None:

@@ -115,6 +115,8 @@ def _another(around: Around, rule: CompiledRule, before: AlertState, cause: Caus
     if state.intermittent and not before.intermittent:
         wake_quiet(around, rule, state)
     if state.severity.rank > before.severity.rank:
+        if before.acknowledged_by:  # it was for less
+            begin_escalations(around, state)
         return telling.tell(around, rule, state, Reason.SEVERITY_UP)
     if rule.condition.ends_with_it and not holding.holds:
         return _ends(around, rule, state)
@@ -148,6 +150,9 @@ def _holds(around: Around, rule: CompiledRule, state: AlertState, cause: Cause, 
         return _too_late(around, episode.counted(rule, state, cause, around.now), "a later run has succeeded since")
     state = episode.reopened(rule, state, cause, around.now)
     wake_quiet(around, rule, state)
+    begin_escalations(around, state)
+    if state.acknowledged_by:
+        around.result.deadlines.append(Wake(ACK, state.key, "", max(state.acknowledged_until, around.now)))
     return _changed(around, rule, state, lambda each: telling.tell(around, rule, each, Reason.REOPENED))
 
 
@@ -160,10 +165,14 @@ def fire(around: Around, rule: CompiledRule, state: AlertState) -> AlertState:
 
 
 def arm_escalations(around: Around, state: AlertState, steps: Iterable[Escalation]) -> AlertState:
-    armed = tuple((step.after, step.channels, step.unless) for step in steps)
-    for index, (after, _, _) in enumerate(armed):
+    state = replace(state, escalations=tuple((step.after, step.channels, step.unless) for step in steps))
+    begin_escalations(around, state)
+    return state
+
+
+def begin_escalations(around: Around, state: AlertState) -> None:
+    for index, (after, _, _) in enumerate(state.escalations):
         around.result.deadlines.append(Wake(ESCALATE, state.key, str(index), around.now + after))
-    return replace(state, escalations=armed)
 
 
 def _changed(

@@ -86,6 +86,9 @@ def resolution(around: Around, state: AlertState) -> AlertState:
         member.open = False
         if member.held and not member.told:
             del conversation.members[state.key]
+            if _BEGINS & set(member.waiting):  # nothing was ever told here: if it comes back, it begins
+                kept = {channel: key for channel, key in state.lanes.items() if channel != conversation.channel}
+                state = replace(state, lanes=kept)
             continue
         if not member.told and not member.waiting:
             del conversation.members[state.key]

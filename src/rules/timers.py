@@ -102,6 +102,5 @@ def _unacknowledged(around: Around, state: AlertState) -> AlertState:
     state = replace(state, acknowledged_by="", acknowledged_until=0)
     around.result.deadlines.append(Forget(ACK, state.key, ""))
     telling.acknowledged(around, state)
-    for index, (after, _, _) in enumerate(state.escalations):
-        around.result.deadlines.append(Wake(ESCALATE, state.key, str(index), around.now + after))
+    lifecycle.begin_escalations(around, state)
     return state

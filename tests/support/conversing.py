@@ -160,16 +160,21 @@ class Notebook:
         page.severity = max(page.severity, severity, key=RANKS.get)
         page.heard = self.now
         page.uncounted += 1
-        if worse:
+        if worse and page.acked is not None:
             page.acked = None
+            page.escalations = [self.now + after for after in self.house.escalate]
         if not page.open:
             page.open = True
+            page.escalations = [self.now + after for after in self.house.escalate]
             page.note("reopened", self.now)
         elif worse:
             page.note("severity_up", self.now)
         elif not page.notes and self.now >= page.window:
             page.note("again", self.now)
-        return self.speak(page)
+        self.speak(page)
+        if page.acked is not None and self.now - page.acked >= self.house.ack:
+            self.unacknowledge(page)
+        return None
 
     def end(self, page: Page) -> None:
         if not page.open:

@@ -112,7 +112,7 @@ def check_order(play: Play) -> None:
         assert reasons[0] not in {Reason.RESOLVED, Reason.AGAIN, Reason.REMINDER}, reasons
         for before, after in pairwise(reasons):
             if before in OVER:
-                assert after in {Reason.REOPENED, Reason.FLAPPING, *OVER}, reasons
+                assert after in {Reason.REOPENED, Reason.FLAPPING, Reason.ESCALATION, *OVER}, reasons
             assert after not in {Reason.FIRST, Reason.LATE}, reasons
 
 

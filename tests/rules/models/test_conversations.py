@@ -77,13 +77,11 @@ def play_both(play: Play, notebook: Notebook, act: str, *said) -> None:
 def messages(play: Play) -> list:
     began = {state.alert_id: (state.first_at - START) // MINUTE for state in play.episodes.values()}
     kinds = {state.alert_id: GROUPS[state.values[1]] for state in play.episodes.values()}
-    return [
-        (
-            (at - START) // MINUTE,
-            sorted((kinds[a.alert_id], began[a.alert_id], a.reason.value, a.since_last) for a in m.about),
-        )
-        for at, m in play.messages
-    ]
+    found = []
+    for at, m in play.messages:
+        said = [(kinds[a.alert_id], began[a.alert_id], a.reason.value, a.since_last) for a in m.about]
+        found.append(((at - START) // MINUTE, sorted(said)))
+    return found
 
 
 @settings(max_examples=examples(250), deadline=None)
