@@ -15,6 +15,7 @@ from acceptance.timeline import (
     push,
     reminder,
     resolved,
+    severity_up,
     succeeded,
     told,
     want,
@@ -177,7 +178,7 @@ def test_what_gets_worse_is_told_whatever_else_would_wait(house):
         push(at("5m"), acknowledged("foo")),
         push(at("10m"), failed("foo", severity="critical")),
         want(between("0s", "1s"), first("foo")),
-        want(between("10m", "10m 1s"), first("foo")),
+        want(between("10m", "10m 1s"), severity_up("foo")),
         until="30m",
     )
 
