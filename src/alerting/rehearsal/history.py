@@ -5,13 +5,14 @@ so was received later but for clocks that differ: a row waits until that much mo
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import merge
+from operator import itemgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, case, select, tuple_
 
 from alerting.consumer.recording import SETTLE_WAIT
 from alerting.database.port import Store
@@ -27,20 +28,24 @@ _SLACK: Duration = MINUTE
 _LATEST: Duration = DAY  # what comes later than this is told to nobody
 _GOOD = ("succeeded", "cancelled", "skipped")
 _run, _failure = table(RunRow), table(FailureRow)
+# An event ends a run at once; what spans tell is final when nothing more came.
+_FINAL_AT = (_run.c.heard_at + case((_run.c.told_by_event, 0), else_=SETTLE_WAIT)).label("at")
+# Both begin with when it was received, the id, and when it happened.
 _FAILED = (
-    _failure.c.occurred_at, _failure.c.id, _failure.c.received_at, _failure.c.run, _failure.c.engine,
+    _failure.c.received_at, _failure.c.id, _failure.c.occurred_at, _failure.c.run, _failure.c.engine,
     _failure.c.workflow, _failure.c.run_id, _failure.c.environment, _failure.c.version, _failure.c.step,
     _failure.c.outcome, _failure.c.severity, _failure.c.error_type, _failure.c.error_message, _failure.c.error_group,
     _failure.c.cause, _failure.c.novelty, _run.c.cause_type, _run.c.attempts, _run.c.max_attempts, _run.c.started_at,
     _run.c.parent_run_id, _run.c.url, _run.c.detail,
 )  # fmt: skip
 _ENDED = (
-    _run.c.ended_at, _run.c.id, _run.c.heard_at, _run.c.told_by_event, _run.c.engine, _run.c.workflow,
-    _run.c.environment, _run.c.outcome, _run.c.started_at, _run.c.evaluated, _run.c.run_id, _run.c.version,
-    _run.c.attempts,
+    _FINAL_AT, _run.c.id, _run.c.ended_at, _run.c.engine, _run.c.workflow, _run.c.environment, _run.c.outcome,
+    _run.c.started_at, _run.c.evaluated, _run.c.run_id, _run.c.version, _run.c.attempts,
 )  # fmt: skip
+PLACE = slice(3, 6)  # of an end: engine, workflow, environment
 Row = Any
 Timed = tuple[Instant, str, bool, Row]
+_AT, _WHEN = itemgetter(0), itemgetter(0, 1)
 
 
 class _Detail(msgspec.Struct):
@@ -70,13 +75,7 @@ class Span:
 
 def history(store: Store, span: Span) -> Iterator[Timed]:
     """(when, id, whether it failed, row), in order of time."""
-    failures = _ordered(store, span, _failures(), _FAILED[:2], lambda row: row.received_at)
-    ends = _ordered(store, span, _ends(span.labels), _ENDED[:2], _known_at)
-    return merge(
-        ((when, row.id, True, row) for when, row in failures),
-        ((when, row.id, False, row) for when, row in ends),
-        key=lambda each: each[:2],
-    )
+    return merge(_ordered(store, span, True), _ordered(store, span, False))
 
 
 def _failures() -> Select[Any]:
@@ -88,28 +87,22 @@ def _ends(labels: bool) -> Select[Any]:
     return select(*columns).where(_run.c.outcome.in_(_GOOD))
 
 
-def _known_at(row: Row) -> Instant:
-    """An event ends a run at once; what spans tell is final when nothing more came."""
-    heard_at: Instant = row.heard_at
-    return heard_at if row.told_by_event else heard_at + SETTLE_WAIT
-
-
-def _ordered(
-    store: Store, span: Span, wanted: Select[Any], key: Any, when: Callable[[Row], Instant]
-) -> Iterator[tuple[Instant, Row]]:
-    waiting: list[tuple[Instant, str, Row]] = []
-    for page, reached in _pages(store, span, wanted, key):
-        waiting.extend((when(row), row.id, row) for row in page)
-        waiting.sort(key=lambda each: each[:2])
-        ready = len(waiting) if reached is None else bisect_left(waiting, reached, key=lambda each: each[0])
-        yield from ((at, row) for at, _, row in waiting[:ready] if span.since <= at < span.until)
+def _ordered(store: Store, span: Span, failed: bool) -> Iterator[Timed]:
+    wanted = _failures() if failed else _ends(span.labels)
+    waiting: list[Timed] = []
+    for page, reached in _pages(store, span, wanted, (_FAILED if failed else _ENDED)[1:3]):
+        waiting.extend([(row[0], row[1], failed, row) for row in page])
+        waiting.sort(key=_WHEN)
+        ready = len(waiting) if reached is None else bisect_left(waiting, reached, key=_AT)
+        first, last = (bisect_left(waiting, end, key=_AT) for end in (span.since, span.until))
+        yield from waiting[first : min(ready, last)]
         del waiting[:ready]
 
 
 def _pages(store: Store, span: Span, wanted: Select[Any], key: Any) -> Iterator[tuple[list[Row], Instant | None]]:
     """Each page, and up to when everything has been read; None with the last. Each in a transaction of its own, so
     that a service beside it can go on tidying up."""
-    happened, ident = key
+    ident, happened = key
     after: tuple[Instant, str] = (span.since - _LATEST, "")
     while True:
         further = wanted.where(happened >= after[0], happened < span.until + _SLACK, tuple_(happened, ident) > after)
@@ -118,7 +111,7 @@ def _pages(store: Store, span: Span, wanted: Select[Any], key: Any) -> Iterator[
         if len(page) < PAGE:
             yield page, None
             return
-        after = (page[-1][0], page[-1].id)
+        after = (page[-1][2], page[-1][1])
         yield page, after[0] - _SLACK
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from alerting.database.port import Store
-from alerting.rehearsal.history import PAGE, Row, Span, failed_of, finished_of, history
+from alerting.rehearsal.history import PAGE, PLACE, Row, Span, failed_of, finished_of, history
 from rules.condition_config import reach
 from rules.decisions import Notify, Result
 from rules.engine import armed, level_of
@@ -14,9 +14,10 @@ from rules.memory import Kind
 from rules.player import Playback
 from rules.ruleset import Ruleset
 from rules.state import AlertState, Slice
-from rules.vocabulary import AlertStatus
+from rules.vocabulary import AlertStatus, Outcome
 
 Place = tuple[str, str, str]
+_SUCCEEDED = Outcome.SUCCEEDED.value
 Told = Callable[[float], None]
 
 
@@ -87,10 +88,9 @@ class Replay:
     def _end(self, row: Row, at: Instant, labels: bool) -> None:
         """Most good ends change nothing, and are passed over before anything is made of them."""
         self.came.runs += at >= self._since
-        place = (row.engine, row.workflow, row.environment)
+        place = row[PLACE]
         level, successes, others = self._places.get(place) or self._place(place)
-        succeeded = row.outcome == "succeeded"
-        if not (successes or level in self._open if succeeded else others):
+        if not (successes or level in self._open if row.outcome == _SUCCEEDED else others):
             return
         self._player.take(finished_of(row, labels), at)
         if not self._player.states.open_at(level):
