@@ -154,3 +154,15 @@ def test_the_command(house, tmp_path, capsys, monkeypatch):
     assert "bad.yaml:1:1: rulez: is not a key" in capsys.readouterr().err
     assert main(["backtest", "--since", "never", "--data", str(tmp_path)]) == 2
     assert main(["backtest", "--data", str(tmp_path / "nothing")]) == 1
+
+
+def test_over_postgresql_as_well(tmp_path, database):
+    house = House(tmp_path, CONFIG, database.url)
+    try:
+        day(house)
+        came, messages = replayed(house)
+        assert len(messages) > 10
+        assert messages == sent(house)
+        assert would(came) == was(house.store, START - HOUR, house.clock.now() + 1)
+    finally:
+        house.close()
