@@ -40,6 +40,11 @@ def activator(settings: Settings, environ: Mapping[str, str]) -> Activate:
     return activate
 
 
+def configured(text: str, notify: str, file: str = "tocsin.yaml") -> Configuration:
+    """What ``text`` and TOCSIN_NOTIFY come to. Raises Invalid."""
+    return with_notify(load(text, file), _urls(notify))
+
+
 def check_notify(notify: str) -> None:
     """Raises SettingsError, without the URL: a service that starts must not be one that tells nobody."""
     from notifiers.apprise_channel import check_url

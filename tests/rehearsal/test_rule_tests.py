@@ -147,6 +147,15 @@ def test_what_is_wrong_with_the_file_is_said_with_its_place(run, change, problem
     assert problem is None or f"rules_test.yaml{problem}" in out
 
 
+def test_a_rule_that_cannot_be_evaluated_is_named(run):
+    events = "- {at: 0s, workflow: pay, outcome: failed, error: {type: Boom}}"
+    rules = "rules: [{name: r, when: \"labels.team == 'shop'\"}]"
+    inline = f"config: {{channels: {{ops: {{type: webhook, url: 'http://127.0.0.1:9'}}}}, {rules}}}"
+    code, out = run(one(events, "expect: []").replace("config: tocsin.yaml", inline))
+    assert code == 1
+    assert '! rule r could not be evaluated: there is no key "team"' in out
+
+
 def test_a_file_that_is_not_there_is_wrong_usage(capsys):
     assert main(["test", "nowhere.yaml"]) == 2
     assert "name another file" in capsys.readouterr().err

@@ -75,6 +75,13 @@ def _configuration(commands: "argparse._SubParsersAction[argparse.ArgumentParser
     test = _add(commands, "test", "Say whether rules do what their tests expect", "alerting.cli.rehearsing:test")
     test.add_argument("files", nargs="+", metavar="FILE")
     _add(commands, "schema", "Print the JSON schema of tocsin.yaml, for editors", "alerting.cli.configuration:schema")
+    replay = "Say what these rules would have sent, by what was stored"
+    backtest = _add(commands, "backtest", replay, "alerting.cli.backtest:backtest")
+    backtest.add_argument("--since", default="30d", metavar="AGO")
+    backtest.add_argument("--until", metavar="TIME")
+    backtest.add_argument("--config", metavar="FILE", help="other rules than those in force")
+    backtest.add_argument("--data", metavar="DIR", help="where the data lie (./tocsin-data)")
+    backtest.add_argument("--json", action="store_true", help="for scripts")
     sample = "Say what would become of a webhook's body"
     webhook = _add(commands, "webhook", sample, "alerting.cli.webhooks:preview")
     webhook.add_argument("sender", metavar="SENDER", help="github, gitlab, …, or a name under webhooks: in the file")

@@ -25,6 +25,14 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("tests", "expect"): Expectation,
 }
 _TIMING = frozenset(Timing.model_fields)
+_REMEDIES = {
+    "missing": "is missing; add it",
+    "too_short": "is empty; write at least one",
+    "string_type": "must be text; put it in quotes",
+    "dict_type": "must be a mapping, such as {workflow: import}",
+    "tuple_type": "must be a list; write [ and ] around it",
+    "model_type": "must be a mapping of keys and values",
+}
 _MOST_EVENTS = 100_000
 
 
@@ -145,8 +153,8 @@ def _of_pydantic(placed: Placed, error: ValidationError, above: Where = ()) -> I
 
 
 def _message(kind: str, message: str, path: Where) -> str:
-    if kind == "missing":
-        return "is missing; add it"
+    if kind in _REMEDIES:
+        return _REMEDIES[kind]
     if kind != "extra_forbidden":
         return message.removeprefix("Value error, ")
     model = _MODELS.get(tuple(str(part) for part in path[:-1] if not isinstance(part, int)), TestFile)

@@ -18,6 +18,10 @@ def shown(outcome: Outcome) -> Iterator[str]:
         return
     yield f"FAIL  {name} (line {outcome.prepared.line})"
     yield from (f"      ! {each}" for each in outcome.wrong)
+    troubles = dict.fromkeys(
+        f"rule {each.rule} could not be evaluated: {each.error}" for _, each in outcome.stage.troubles
+    )
+    yield from (f"      ! {each}" for each in troubles)
     for line in outcome.lines:
         yield from _line(line, outcome)
     if not outcome.lines:
