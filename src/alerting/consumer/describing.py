@@ -13,7 +13,7 @@ from rules.model import Fingerprint
 from rules.vocabulary import Severity
 
 
-def failure_row(record: RunRecord, cause: str, now: Instant, novelty: str) -> Row:
+def failure_row(record: RunRecord, cause: str, now: Instant) -> Row:
     return {
         "id": record.detail.occurrence,
         "run": record.id,
@@ -31,7 +31,7 @@ def failure_row(record: RunRecord, cause: str, now: Instant, novelty: str) -> Ro
         "cause": cause,
         "occurred_at": record.ended_at or record.received_at,
         "received_at": now,
-        "novelty": novelty,
+        "novelty": record.detail.novelty,
     }
 
 

@@ -204,7 +204,8 @@ class Recording:
         if record.detail.lost and record.detail.was_group:
             self.moved_from.add(record.detail.was_group)
         novelty = self._count_in_group(record, print_, now)
-        self._record_failure(record, print_, now, novelty)
+        record.detail.novelty = novelty
+        self._record_failure(record, print_, now)
         if not record.detail.quiet:
             failed = failed_of(record, print_, group, severity, now)
             self.inputs.append(Timed(now, replace(failed, novelty=novelty), record.id))
@@ -283,5 +284,5 @@ class Recording:
         group["last_seen"] = max(group["last_seen"], at)
         return novelty
 
-    def _record_failure(self, record: RunRecord, print_: Fingerprint, now: Instant, novelty: str = "") -> None:
-        self.failures[record.detail.occurrence] = failure_row(record, print_.cause, now, novelty)
+    def _record_failure(self, record: RunRecord, print_: Fingerprint, now: Instant) -> None:
+        self.failures[record.detail.occurrence] = failure_row(record, print_.cause, now)

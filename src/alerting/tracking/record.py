@@ -51,7 +51,7 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True, order=True):
 class Detail(msgspec.Struct, omit_defaults=True):
     """What only some runs have. Kept as JSON beside the columns. ``watched``: after so long a silence a deadline
     comes due; ``lost``: it had, for a while at least. ``shown``: the good end that the rules were told of; ``tried``:
-    the failed tries that they were."""
+    the failed tries that they were; ``novelty``: what its failure was for its error group."""
 
     told: tuple[str, str, str] = ("", "", "")
     told_step: str = ""
@@ -78,6 +78,7 @@ class Detail(msgspec.Struct, omit_defaults=True):
     lost: bool = False
     stack: str = ""
     shown: str = ""
+    novelty: str = ""
     tried: list[str] = msgspec.field(default_factory=list)
 
 
