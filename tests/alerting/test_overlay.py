@@ -7,12 +7,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerting.alert_fields import alert_fields
 from alerting.configuration import Clash, Invalid, check, load
 from alerting.configuration.overlay import MARKER, NOTHING, Overlay, join, split, without_expired
 from rules.instants import parse_instant
 from rules.matchers import FIELDS
 from rules.state import AlertState, Example
+from rules.suppression import alert_fields
 from rules.vocabulary import Severity
 
 FILE = """\

@@ -8,7 +8,6 @@ from sqlalchemy import select
 from starlette.responses import JSONResponse
 
 from alerting import wire
-from alerting.alert_fields import alert_fields
 from alerting.api.changing import object_of, provided_by, put, refuse, remove
 from alerting.api.context import ApiContext, context_of
 from alerting.api.security import who
@@ -18,6 +17,7 @@ from alerting.storage.schema import AlertRow, table
 from rules.instants import Instant, format_instant, parse_duration, parse_instant
 from rules.matchers import Match, compile_match
 from rules.quiet import Maintenance, SilenceConfig
+from rules.suppression import alert_fields
 from rules.vocabulary import AlertStatus
 
 router = APIRouter(prefix="/api/v1")
