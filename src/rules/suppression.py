@@ -66,7 +66,9 @@ class Suppressions:
             return None
         fields = alert_fields(state)
         return (
-            self._in_maintenance(fields, now) or self._silenced(state, fields, now) or self._inhibited(fields, firing)
+            self._in_maintenance(fields, now)
+            or self._silenced(state, fields, now)
+            or self._inhibited(state, fields, firing)
         )
 
     def spent_by(self, state: AlertState) -> tuple[str, ...]:
@@ -87,13 +89,13 @@ class Suppressions:
                 return Suppressed(Silence.SILENCED, ident, each.comment, each.until)
         return None
 
-    def _inhibited(self, fields: dict[str, str], firing: Sequence[AlertState]) -> Suppressed | None:
+    def _inhibited(self, state: AlertState, fields: dict[str, str], firing: Sequence[AlertState]) -> Suppressed | None:
         for source, target, equal in self._inhibit:
             if not target.matches(fields):
                 continue
             for other in firing:
                 theirs = alert_fields(other)
-                if theirs["alert"] == fields["alert"] or not source.matches(theirs):
+                if other.alert_id == state.alert_id or not source.matches(theirs):
                     continue
                 if all(fields.get(name, "") == theirs.get(name, "") for name in equal):
                     because = f"while {other.rule} is firing for {other.example.workflow or 'any workflow'}"
@@ -111,7 +113,6 @@ def alert_fields(state: AlertState) -> dict[str, str]:
     """An alert as matchers see it: its latest failure, its own severity and its rule."""
     example = state.example
     fields = {
-        "alert": state.alert_id,
         "workflow": example.workflow,
         "engine": example.engine,
         "environment": example.environment,
