@@ -4,6 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from alerting.api.context import ApiContext
+from alerting.api.in_force import InForce
 from alerting.api.turned_away import TurnedAways
 from alerting.app import create_app
 from alerting.cli.explaining import words
@@ -37,8 +38,9 @@ def house(tmp_path):
 
 @pytest.fixture
 def client(house):
+    in_force = InForce(Settings(), {}, house.store, house.clock, house.inbox, house._activate, CONFIG)
     context = ApiContext(
-        Settings(), house.store, house.clock, house.inbox, lambda: house.consumer.active, lambda _: [],
+        Settings(), house.store, house.clock, house.inbox, in_force, lambda _: [],
         lambda _connection, _done: 0, TurnedAways(house.clock.now),
     )  # fmt: skip
     return TestClient(create_app(context), base_url="http://127.0.0.1:4318")

@@ -79,13 +79,13 @@ def test_a_lost_run_that_beats_again_is_open_and_can_be_lost_again_without_anoth
 
 
 def test_a_lost_run_that_failed_in_truth_is_told_with_its_error(house):
-    h = house(HOOK)
+    h = house(HOOK + "policies: {default: {channels: [hook], group_interval: 0s}}\n")
     beat(h)
     pass_slowly(h, 100 * SECOND)
     h.event("etl", "r1", "failed")
     h.work()
     assert (outcome(h), run(h)["error_type"]) == ("failed", "Boom")
-    assert [reason for _, reason, _ in h.told()] == ["first", "first"]
+    assert [reason for _, reason, _ in h.told()] == ["first", "new_members"]
     assert groups(h) == {"Boom": 1}
 
 
