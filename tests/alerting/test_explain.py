@@ -38,9 +38,12 @@ def house(tmp_path):
 
 @pytest.fixture
 def client(house):
-    in_force = InForce(Settings(), {}, house.store, house.clock, house.inbox, house._activate, CONFIG)
+    file = house.folder / "tocsin.yaml"
+    file.write_text(CONFIG)
+    settings = Settings(config=file)
+    in_force = InForce(settings, {}, house.store, house.clock, house.inbox, house._activate, CONFIG)
     context = ApiContext(
-        Settings(), house.store, house.clock, house.inbox, in_force, lambda _: [],
+        settings, house.store, house.clock, house.inbox, in_force, lambda _: [],
         lambda _connection, _done: 0, TurnedAways(house.clock.now),
     )  # fmt: skip
     return TestClient(create_app(context), base_url="http://127.0.0.1:4318")
