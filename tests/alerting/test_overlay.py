@@ -81,7 +81,7 @@ def test_a_name_of_the_file_is_the_file_s(section, name, body):
         ("rules", {"name": "slow", "mach": {}}, "rules.slow.mach", "did you mean match"),
         ("rules", {"name": "slow", "match": {"workflw": "x"}}, "rules.slow.match.workflw", "did you mean workflow"),
         ("rules", {"name": "slow", "policy": "nope"}, "rules.slow.policy", "there is no policy"),
-        ("rules", {"name": "slow", "condition": {"count": 0, "within": "1m"}}, "rules.slow.condition.count", "1 or more"),
+        ("rules", {"name": "slow", "condition": {"count": 0, "within": "1m"}}, "rules.slow.condition.count", "1 or"),
         ("channels", {"type": "webhok"}, "channels.slow.type", "did you mean webhook"),
         ("channels", {"type": "webhook"}, "channels.slow.url", "is missing"),
         ("channels", {**HOOK, "fallback": "nope"}, "channels.slow.fallback", "there is no other channel"),

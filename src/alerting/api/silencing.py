@@ -62,8 +62,7 @@ async def post_silence(request: Request) -> JSONResponse:
         raise refuse("comment", "is missing; say why, for whoever wonders later")
     by = who(request, context.settings, told)
     made = _dated({**body, "id": uuid.uuid4().hex, **({"by": by} if kind == "silence" else {})}, context.clock.now())
-    if kind == "maintenance":
-        made.setdefault("starts", format_instant(context.clock.now()))
+    made.setdefault("starts", format_instant(context.clock.now()))  # what was before it is not silenced in a replay
     await put(request, _KINDS[kind], made["id"], made, by, is_new=True)
     return JSONResponse({**made, "kind": kind, "by": by, "provided_by": "api"}, 202)
 
