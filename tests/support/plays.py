@@ -134,7 +134,7 @@ def check_ends(play: Play) -> None:
     gone on under the name of another episode, whose end it is then."""
     for (channel, alert_id), heard in play.heard.items():
         over = heard[-1][2].reason in OVER
-        if heard[-1][2].reason is Reason.FLAPPING:
+        if any(about.reason is Reason.FLAPPING for _, _, about in heard):
             over = _last_of_key(play, channel, heard[-1][2].alert_key).reason in OVER
         assert over is not play.episodes[alert_id].open, [about.reason for _, _, about in heard]
 
