@@ -92,7 +92,7 @@ def test_what_the_file_provides_is_changed_there(service, method, path, body):
     ("path", "body", "where", "said"),
     [
         ("rules", {"name": "a", "match": {"workflw": "x"}}, "match.workflw", "did you mean workflow"),
-        ("rules", {"name": "a", "condition": {"count": 0, "within": "1m"}}, "condition.count", "greater"),
+        ("rules", {"name": "a", "condition": {"count": 0, "within": "1m"}}, "condition.count", "1 or more"),
         ("rules", {"match": {}}, "name", "is missing"),
         ("rules", {"name": 5}, "name", "must be text"),
         ("rules", {"name": "a/b"}, "name", "no /"),

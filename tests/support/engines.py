@@ -28,7 +28,7 @@ def python(engine: str, program: str = "python") -> Path:
     return LIVE / engine / ".venv" / "bin" / program
 
 
-def run(command: list[str | Path], folder: Path, seconds: float = 90, **environment: str) -> str:
+def run(command: list[str | Path], folder: Path, seconds: float = 150, **environment: str) -> str:
     """What the app printed. It has to end well."""
     named = {"PATH": os.environ["PATH"], "HOME": str(folder), **environment}
     told = subprocess.run(command, capture_output=True, text=True, timeout=seconds, cwd=folder, env=named)

@@ -14,6 +14,7 @@ def test_hooks_alone_tell_name_outcome_and_error_of_a_flow(tmp_path):
             tmp_path,
             PREFECT_HOME=str(tmp_path / "prefect"),
             PREFECT_SERVER_ANALYTICS_ENABLED="false",
+            PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS="75",
             PREFECT_API_URL="",
             PYTHONPATH=str(CLIENT),
             TOCSIN_URL=service.url,

@@ -15,6 +15,7 @@ def test_flows_are_runs_by_name_with_their_last_states(tmp_path):
             tmp_path,
             PREFECT_HOME=str(tmp_path / "prefect"),
             PREFECT_SERVER_ANALYTICS_ENABLED="false",
+            PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS="75",
             PREFECT_API_URL="",
             OTEL_EXPORTER_OTLP_ENDPOINT=service.url,
             OTEL_EXPORTER_OTLP_PROTOCOL="http/protobuf",
