@@ -30,7 +30,10 @@ def host() -> Iterator[Host]:
 def test_no_message_is_doubled_when_a_worker_that_was_cut_off_returns(tmp_path, host, seconds):
     """Each failure is a cause of its own for a long time, so that messages are owed all the while."""
     server = PostgresqlServer(tmp_path, listen="*")
-    config = 'channels: {{hook: {{type: webhook, url: "{}"}}}}'
+    config = (
+        'channels: {{hook: {{type: webhook, url: "{}"}}}}\n'
+        "policies: {{default: {{channels: [hook], storm: {{alerts: 100000}}}}}}\n"  # each cause is told apart
+    )
     try:
         with (
             HttpSink(host=host.elsewhere) as sink,

@@ -1,6 +1,6 @@
 """What do rules for other workflows cost a failure? Best of several rounds; prints failures per second and the ratio.
 
-.venv/bin/python benchmarks/rules.py
+.venv/bin/python benchmarks/engine.py
 """
 
 import time
