@@ -7,14 +7,18 @@ class BadQuery(ValueError):
     """A question that cannot be answered; the text says how to mend it."""
 
 
-def moment_ahead(name: str, text: str, now: Instant) -> Instant:
-    """RFC 3339, or a duration from now. Raises BadQuery."""
+def ahead(text: str, now: Instant) -> Instant:
+    """RFC 3339, or a duration from now. Raises ValueError."""
     try:
         return now + parse_duration(text)
     except ValueError:
-        pass
-    try:
         return parse_instant(text)
+
+
+def moment_ahead(name: str, text: str, now: Instant) -> Instant:
+    """As ``ahead``. Raises BadQuery."""
+    try:
+        return ahead(text, now)
     except ValueError as error:
         raise BadQuery(f"{name}: {error}, or a duration such as 2h, meaning from now") from None
 

@@ -11,7 +11,7 @@ from rules.decisions import Result, Silent, Trouble
 from rules.identity import level_of as level_of  # part of what the shell asks for
 from rules.inputs import Acted, Armed, Due, Failed, Finished, Heard, Input
 from rules.instants import Instant
-from rules.keys import MOST_OPEN, key_of, overflow_key, values_of, values_of_run
+from rules.keys import MOST_OPEN, OVERFLOWN, key_of, overflow_key, values_of, values_of_run
 from rules.kinds import TALK
 from rules.memory import Kind, Seen
 from rules.model import Run
@@ -73,7 +73,7 @@ def _state(around: Around, rule: CompiledRule, values: tuple[str, ...]) -> Alert
     if state.open or around.states.open_counts.get(rule.name, 0) < MOST_OPEN:
         return state
     key = overflow_key(rule)
-    return around.states.get(key) or AlertState(key, rule.name, lifecycle.OVERFLOWN, "")
+    return around.states.get(key) or AlertState(key, rule.name, OVERFLOWN, "")
 
 
 def _trouble(around: Around, rule: CompiledRule, error: str, item: Failed) -> None:

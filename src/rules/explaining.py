@@ -1,6 +1,5 @@
 """Why does a rule look at something, or not? Every rule's answer to one input, and whom it would tell."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +14,7 @@ from rules.memory import Kind
 from rules.ruleset import CompiledRule, Ruleset
 from rules.state import AlertState, Example
 from rules.suppression import alert_fields
-from rules.telling import owner_of
+from rules.telling import group_value, owner_of
 from rules.vocabulary import Outcome, Severity, Silence
 
 Parts = tuple[tuple[str, str], ...]
@@ -141,7 +140,7 @@ def _route(ruleset: Ruleset, rule: CompiledRule, severity: Severity, example: Ex
         return Route(rule.config.policy, (), "", 0, 0, (), team, Silence.NO_POLICY.value)
     policy = terms.policy
     channels = tuple(dict.fromkeys((*policy.channels, *owned)))
-    group = tuple(_grouped(policy.group_by, rule.name, severity, example))
+    group = tuple((name, group_value(name, rule.name, severity, example)) for name in policy.group_by)
     silence = _silence(rule, channels, policy.when(severity))
     about = (policy.when(severity), policy.wait(severity), policy.spacing(severity), group, team, silence)
     return Route(rule.config.policy, channels, *about)
@@ -153,13 +152,3 @@ def _silence(rule: CompiledRule, channels: tuple[str, ...], timing: str) -> str:
     if not channels:
         return Silence.NO_POLICY.value
     return Silence.LOW.value if timing == "never" else ""
-
-
-def _grouped(names: tuple[str, ...], rule: str, severity: Severity, example: Example) -> Iterator[tuple[str, str]]:
-    apart = {"severity": severity.value, "rule": rule}
-    for name in names:
-        label = name.removeprefix("labels.")
-        yield (
-            name,
-            example.labels.get(label, "") if label != name else apart.get(name) or str(getattr(example, name, "")),
-        )

@@ -8,7 +8,7 @@ from rules.model import Run
 from rules.ruleset import CompiledRule
 from rules.state import Example
 
-OVERFLOW = "overflow"
+OVERFLOWN = ("overflow",)
 MOST_OPEN = 10_000
 Values = tuple[str, ...]
 
@@ -27,7 +27,7 @@ def key_of(rule: CompiledRule, values: Values) -> str:
 
 
 def overflow_key(rule: CompiledRule) -> str:
-    return alert_key(rule.name, (OVERFLOW,))
+    return alert_key(rule.name, OVERFLOWN)
 
 
 def _value(name: str, failed: Failed) -> str:

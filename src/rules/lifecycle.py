@@ -12,7 +12,7 @@ from rules.episode import Cause
 from rules.identity import digest
 from rules.inputs import Failed, Finished
 from rules.instants import DAY, Duration, format_duration
-from rules.keys import OVERFLOW, example_of_key
+from rules.keys import example_of_key
 from rules.kinds import ACK, CALM, CLEAR, ESCALATE, FOR, LOOK, QUIET, RECHECK
 from rules.memory import Holding, Kind, Seen
 from rules.model import Run
@@ -24,7 +24,6 @@ from rules.telling import Around
 from rules.vocabulary import AlertStatus, Outcome, Reason, Silence
 
 TOO_LATE_AFTER: Duration = DAY
-OVERFLOWN = (OVERFLOW,)
 
 
 def failed(around: Around, rule: CompiledRule, before: AlertState, item: Failed) -> None:

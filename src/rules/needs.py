@@ -13,7 +13,7 @@ from rules.model import Run
 from rules.ruleset import CompiledRule, Ruleset
 from rules.state import AlertState, Example
 from rules.telling import lanes_needed
-from rules.troubles import as_trouble, trouble_rule
+from rules.troubles import trouble_rule
 from rules.vocabulary import Outcome
 
 _NEAR = MOST_OPEN - 1_000
@@ -45,7 +45,7 @@ def needs(ruleset: Ruleset, item: Input, into: Needs, open_counts: dict[str, int
             into.keys.update(_keys(asked, item.values, counts) if asked else ())
         case Due() if item.kind == TALK:
             into.conversations.add(item.owner)
-        case Due() if item.owner:
+        case Due():
             into.keys.add(item.owner)
         case Acted():
             into.keys.add(item.alert_key)
@@ -97,8 +97,6 @@ def _examples(ruleset: Ruleset, item: Input) -> Iterator[tuple[CompiledRule, Exa
             example = example_of(item)
             for rule in ruleset.touched(item):
                 yield rule, example, key_of(rule, values_of(rule, item))
-                if rule.when is not None and (told := trouble_rule(rule)) is not None:
-                    yield told, example_of(as_trouble(item, rule.name, "")), key_of(told, (rule.name,))
         case Finished(run=run) | Heard(run=run):
             kind = Kind.OPEN if isinstance(item, Heard) else _kind(run)
             for rule in ruleset.watching(run, kind):

@@ -22,6 +22,8 @@ class Suppressed:
 
 
 class Suppressions:
+    """``starts``: when planned silences and maintenance begin, in order."""
+
     def __init__(
         self,
         silences: Iterable[SilenceConfig] = (),
@@ -31,17 +33,13 @@ class Suppressions:
         self._silences = [(compile_match(each.match), each, silence_id(each)) for each in silences]
         self._maintenance = [(compile_match(each.match), each, silence_id(each)) for each in maintenance]
         self._inhibit = [(compile_match(each.source), compile_match(each.target), each.equal) for each in inhibit]
+        begin = {each.starts for _, each, _ in self._silences} | {each.starts for _, each, _ in self._maintenance}
+        self.starts = sorted(begin - {0})
         self.any = bool(self._silences or self._maintenance or self._inhibit)
 
     @property
     def inhibits(self) -> bool:
         return bool(self._inhibit)
-
-    @property
-    def starts(self) -> list[Instant]:
-        """When planned silences and maintenance begin."""
-        silences = {each.starts for _, each, _ in self._silences}
-        return sorted((silences | {each.starts for _, each, _ in self._maintenance}) - {0})
 
     def next_start(self, now: Instant) -> Instant:
         """When something planned begins next; 0 where nothing does."""

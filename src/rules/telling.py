@@ -176,10 +176,11 @@ def _values(terms: Terms, state: AlertState) -> tuple[str, ...]:
 
 
 def _group_values(terms: Terms, rule: str, severity: Severity, example: Example) -> tuple[str, ...]:
-    return tuple(_group_value(name, rule, severity, example) for name in terms.policy.group_by)
+    return tuple(group_value(name, rule, severity, example) for name in terms.policy.group_by)
 
 
-def _group_value(name: str, rule: str, severity: Severity, example: Example) -> str:
+def group_value(name: str, rule: str, severity: Severity, example: Example) -> str:
+    """One of ``group_by``, of an alert with this latest failure."""
     if name.startswith("labels."):
         return example.labels.get(name.removeprefix("labels."), "")
     if name in ("severity", "rule"):

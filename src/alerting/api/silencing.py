@@ -12,9 +12,10 @@ from alerting.api.changing import object_of, provided_by, put, refuse, remove
 from alerting.api.context import ApiContext, context_of
 from alerting.api.security import who
 from alerting.configuration.overlay import MAINTENANCE, SILENCES, Object, Overlay
+from alerting.moments import ahead
 from alerting.storage.alerts import decode_state
 from alerting.storage.schema import AlertRow, table
-from rules.instants import Instant, format_instant, parse_duration, parse_instant
+from rules.instants import Instant, format_instant, parse_instant
 from rules.matchers import Match, compile_match
 from rules.quiet import Maintenance, SilenceConfig
 from rules.suppression import alert_fields
@@ -79,11 +80,7 @@ def _dated(body: Object, now: Instant) -> Object:
 
 def _instant(key: str, told: str, now: Instant) -> Instant:
     try:
-        return now + parse_duration(told)
-    except ValueError:
-        pass
-    try:
-        return parse_instant(told)
+        return ahead(told, now)
     except ValueError as error:
         raise refuse(key, f"{error}, or a duration from now such as 2h") from None
 
