@@ -5,7 +5,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Table, select
 from sqlalchemy.dialects import sqlite
 
 from alerting.database.port import Connection
@@ -25,6 +25,15 @@ def insert_new(connection: Connection, into: Table, rows: Sequence[Row]) -> None
     """Insert ``rows``; one whose key is there already changes nothing."""
     if rows:
         connection.execute(_insert(connection.dialect.name, into).on_conflict_do_nothing(), _sorted(into, rows))
+
+
+def make_lockable(connection: Connection, into: Table, keys: Iterable[str], blank: Row) -> None:
+    """A row that is ``blank`` for each ``key`` that has none yet, so that it can be locked before anybody has it."""
+    wanted = list(keys)
+    there: set[str] = set()
+    for piece in chunks(wanted):
+        there.update(connection.execute(select(into.c.key).where(into.c.key.in_(piece))).scalars())
+    insert_new(connection, into, [{**blank, "key": key} for key in wanted if key not in there])
 
 
 def _insert(dialect: str, into: Table) -> Any:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, t
 
 from alerting.cluster.partitions import EVERYTHING, Owned, partition_of
 from alerting.database.port import Connection, is_postgresql
-from alerting.database.statements import Row, chunks, insert_new, upsert
+from alerting.database.statements import Row, chunks, make_lockable, upsert
 from alerting.storage.schema import AlertRow, AlertStateRow, DeadlineRow, DecisionRow, RuleErrorRow, table
 from rules.inputs import Due
 from rules.instants import Instant
@@ -30,7 +30,7 @@ def load_states(connection: Connection, keys: Iterable[str], levels: Iterable[st
     """
     wanted = sorted({*keys, *_open_keys(connection, levels)})
     if is_postgresql(connection):
-        _make_lockable(connection, wanted)
+        make_lockable(connection, _state, wanted, _BLANK)
     found: list[AlertState] = []
     for piece in chunks(wanted):
         statement = select(_state.c.body).where(_state.c.key.in_(piece)).order_by(_state.c.key).with_for_update()
@@ -38,13 +38,7 @@ def load_states(connection: Connection, keys: Iterable[str], levels: Iterable[st
     return found
 
 
-def _make_lockable(connection: Connection, keys: list[str]) -> None:
-    """A row without a body for each key that has none yet."""
-    there: set[str] = set()
-    for piece in chunks(keys):
-        there.update(connection.execute(select(_state.c.key).where(_state.c.key.in_(piece))).scalars())
-    missing = [key for key in keys if key not in there]
-    insert_new(connection, _state, [{"key": k, "rule": "", "level": "", "is_open": False, "body": ""} for k in missing])
+_BLANK: Row = {"rule": "", "level": "", "is_open": False, "body": ""}
 
 
 def _open_keys(connection: Connection, levels: Iterable[str]) -> list[str]:

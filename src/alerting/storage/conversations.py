@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import bindparam, delete, select
 
 from alerting.database.port import Connection, is_postgresql
-from alerting.database.statements import Row, chunks, insert_new, upsert
+from alerting.database.statements import Row, chunks, make_lockable, upsert
 from alerting.storage.schema import ConversationRow, table
 from rules.conversation import Conversation
 
@@ -20,7 +20,7 @@ def load(connection: Connection, keys: Iterable[str]) -> list[Conversation]:
     keys, whether it is there already or not; alerts are always locked before."""
     wanted = sorted(set(keys))
     if is_postgresql(connection):
-        _make_lockable(connection, wanted)
+        make_lockable(connection, _conversation, wanted, _BLANK)
     found: list[Conversation] = []
     for piece in chunks(wanted):
         columns = (_conversation.c.body,)
@@ -30,19 +30,17 @@ def load(connection: Connection, keys: Iterable[str]) -> list[Conversation]:
     return found
 
 
-def _make_lockable(connection: Connection, keys: list[str]) -> None:
-    there: set[str] = set()
-    for piece in chunks(keys):
-        there.update(connection.execute(select(_conversation.c.key).where(_conversation.c.key.in_(piece))).scalars())
-    missing: list[Row] = [_row(key) for key in keys if key not in there]
-    insert_new(connection, _conversation, missing)
+_BLANK: Row = {"policy": "", "channel": "", "body": ""}
 
 
-def _row(key: str, conversation: Conversation | None = None) -> Row:
-    if conversation is None:
-        return {"key": key, "policy": "", "channel": "", "body": ""}
+def _row(conversation: Conversation) -> Row:
     body = _encoder.encode(conversation).decode()
-    return {"key": key, "policy": conversation.policy, "channel": conversation.channel, "body": body}
+    return {
+        "key": conversation.key,
+        "policy": conversation.policy,
+        "channel": conversation.channel,
+        "body": body,
+    }
 
 
 def save(connection: Connection, conversations: Iterable[Conversation]) -> None:
@@ -51,7 +49,7 @@ def save(connection: Connection, conversations: Iterable[Conversation]) -> None:
     gone: list[Conversation] = []
     for each in conversations:
         (gone if each.idle and not each.recent and not each.last_at else kept).append(each)
-    upsert(connection, _conversation, [_row(each.key, each) for each in kept])
+    upsert(connection, _conversation, [_row(each) for each in kept])
     if gone:
         statement = delete(_conversation).where(_conversation.c.key == bindparam("gone"))
         connection.execute(statement, [{"gone": each.key} for each in gone])
