@@ -12,3 +12,8 @@ ACK = "ack"  # the acknowledgement has run out
 CALM = "calm"  # it no longer flaps
 RECHECK = "recheck"  # what kept it from being told may be over
 TALK = "talk"
+
+
+def turn(kind: str) -> int:
+    """Of deadlines due at one time: first what alerts may be told, then what becomes of them, then what is said."""
+    return {RECHECK: 0, TALK: 2}.get(kind, 1)

@@ -7,7 +7,7 @@ from rules.decisions import Result, Wake
 from rules.engine import armed, step
 from rules.inputs import Due, Input
 from rules.instants import Instant
-from rules.kinds import RECHECK
+from rules.kinds import RECHECK, turn
 from rules.ruleset import Ruleset
 from rules.state import Slice
 
@@ -21,9 +21,9 @@ class Player:
 
     def __init__(self, ruleset: Ruleset, states: Slice, heard: Heard, due: Iterable[Due] = ()) -> None:
         self.ruleset, self.states, self._heard = ruleset, states, heard
-        self._heap = [(each.due_at, each.kind, each.owner, each.detail) for each in due]
+        self._heap = [_entry((each.kind, each.owner, each.detail), each.due_at) for each in due]
         heapq.heapify(self._heap)
-        self._waking: dict[Key, Instant] = {(kind, owner, detail): at for at, kind, owner, detail in self._heap}
+        self._waking: dict[Key, Instant] = {(kind, owner, detail): at for at, _, kind, owner, detail in self._heap}
         self.deadlines: dict[Key, Instant | None] = {}
         self.over: list[str] = []
 
@@ -35,8 +35,7 @@ class Player:
     def advance(self, until: Instant) -> None:
         """Fire every deadline due by ``until``, each at its own time."""
         while self._heap and self._heap[0][0] <= until:
-            due_at, *key = heapq.heappop(self._heap)
-            kind, owner, detail = key
+            due_at, _, kind, owner, detail = heapq.heappop(self._heap)
             if self._waking.get((kind, owner, detail)) != due_at:
                 continue
             del self._waking[kind, owner, detail]
@@ -52,7 +51,7 @@ class Player:
 
     def wake(self, key: Key, at: Instant) -> None:
         self.deadlines[key] = self._waking[key] = at
-        heapq.heappush(self._heap, (at, *key))
+        heapq.heappush(self._heap, _entry(key, at))
 
     def _step(self, item: Input, now: Instant) -> None:
         result = step(self.ruleset, self.states, item, now)
@@ -65,6 +64,10 @@ class Player:
                 self._waking.pop(key, None)
         self.over.extend(result.over)
         self._heard(now, item, result)
+
+
+def _entry(key: Key, at: Instant) -> tuple[Instant, int, str, str, str]:
+    return (at, turn(key[0]), *key)
 
 
 class Playback(Player):

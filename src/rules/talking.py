@@ -71,6 +71,11 @@ def settle(conversation: Conversation, terms: Terms | None, now: Instant, result
     _advance(conversation, terms, now, result)
 
 
+def soon(conversation: Conversation, now: Instant, result: Result) -> None:
+    """Settle at this same moment, once everything that is due now was looked at."""
+    _wake(conversation, now, result)
+
+
 def _without_policy(conversation: Conversation, result: Result) -> None:
     """The policy is not there any more: who was told of a beginning is told of its end, and of nothing else."""
     for key, member in list(conversation.members.items()):
@@ -94,7 +99,7 @@ def _advance(conversation: Conversation, terms: Terms, now: Instant, result: Res
         _flush(conversation, terms, now, result)
     upcoming = [_next_of(conversation, member, terms) for member in conversation.members.values()]
     at = min((each for each in upcoming if each is not None), default=None)
-    _wake(conversation, at if at is None else max(at, now), result)
+    _wake(conversation, at if at is None else terms.unmuted(max(at, now)), result)
 
 
 def _wake(conversation: Conversation, at: Instant | None, result: Result) -> None:
@@ -188,10 +193,6 @@ def _flush(conversation: Conversation, terms: Terms, now: Instant, result: Resul
     going = {key: member for key, member in conversation.members.items() if _speaks(member)}
     if terms.mutes and terms.unmuted(now) != now:
         return
-    for key in [key for key, member in going.items() if _passed_while_muted(member)]:
-        del going[key], conversation.members[key]
-    if not going:
-        return
     about = tuple(_about(key, member) for key, member in going.items())
     others = sum(1 for key, m in conversation.members.items() if key not in going and m.open and m.told)
     conversation.messages += 1
@@ -207,10 +208,6 @@ def _flush(conversation: Conversation, terms: Terms, now: Instant, result: Resul
     )
     result.decisions.append(notify)
     _spoken(conversation, going, terms, now)
-
-
-def _passed_while_muted(member: Member) -> bool:
-    return member.muted and not member.told and member.waiting[-1] is Reason.RESOLVED
 
 
 def _about(key: str, member: Member) -> About:

@@ -13,7 +13,7 @@ from rules.kinds import RECHECK
 from rules.ruleset import CompiledRule, Ruleset
 from rules.state import AlertState, Example, Slice
 from rules.suppression import Suppressed
-from rules.talking import count, has_to_wait, say, settle
+from rules.talking import count, has_to_wait, say, settle, soon
 from rules.terms import Terms
 from rules.vocabulary import Reason, Severity, Silence
 
@@ -84,14 +84,11 @@ def resolution(around: Around, state: AlertState) -> AlertState:
     """Say that it is over to exactly those who were told; who has not heard that it began hears of both at once."""
     for conversation, member in _lanes(around, state):
         member.open = False
-        if member.held and not member.told:
+        if not member.told and (member.held or not member.waiting or _is_muted(around, conversation, member)):
             del conversation.members[state.key]
             if _BEGINS & set(member.waiting):  # nothing was ever told here: if it comes back, it begins
                 kept = {channel: key for channel, key in state.lanes.items() if channel != conversation.channel}
                 state = replace(state, lanes=kept)
-            continue
-        if not member.told and not member.waiting:
-            del conversation.members[state.key]
             continue
         member.held, member.until = False, 0
         say(conversation, state, Reason.RESOLVED, around.now)
@@ -99,6 +96,12 @@ def resolution(around: Around, state: AlertState) -> AlertState:
     if state.suppressed_by:
         state = replace(state, suppressed_by="")
     return state
+
+
+def _is_muted(around: Around, conversation: Conversation, member: Member) -> bool:
+    """Came while the policy was muted, and still is."""
+    terms = around.ruleset.terms.get(conversation.policy)
+    return member.muted and terms is not None and terms.unmuted(around.now) != around.now
 
 
 def quietly(around: Around, state: AlertState) -> AlertState:
@@ -150,7 +153,7 @@ def recheck(around: Around, rule: CompiledRule | None, state: AlertState) -> Ale
         _hold(around, member, conversation, suppressed)
         if suppressed is None and member.pending and not member.waiting and member.until <= around.now:
             say(conversation, state, Reason.AGAIN, around.now)
-        _settle(around, conversation, state)
+        soon(conversation, around.now, around.result)
     unheard = rule is not None and not state.lanes and suppressed is None
     return tell(around, rule, state, Reason.FIRST) if unheard and rule else state
 

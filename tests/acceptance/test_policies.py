@@ -1,5 +1,7 @@
 """Who is told when, and what keeps it from being told: reminders, escalation, silences, digests, flapping."""
 
+import pytest
+
 from acceptance.timeline import (
     Told,
     acknowledged,
@@ -109,6 +111,44 @@ def test_in_a_mute_timing_messages_wait_for_its_end(house):
         until="3h",
     )
     assert unsaid(timeline) == {"muted"}
+
+
+@pytest.mark.parametrize(
+    ("came", "went", "back", "told_at"), [("30m", "35m", "40m", "1h"), ("50m", "55m", "62m", "62m")]
+)
+def test_what_came_and_went_while_muted_and_is_back_begins(house, came, went, back, told_at):
+    muted = "mute_timings: {breakfast: {times: ['06:00-07:00']}}\n"
+    play(
+        house(policy(mute="[breakfast]") + muted, begins=BEGINS),
+        push(at(came), failed("foo")),
+        push(at(went), succeeded("foo")),
+        push(at(back), failed("foo")),
+        want(between(told_at, f"{told_at} 1s"), first("foo")),
+        until="90m",
+    )
+
+
+def test_a_digest_that_is_due_while_muted_comes_at_its_end(house):
+    muted = "mute_timings: {breakfast: {times: ['06:30-07:30']}}\n"
+    digest = {"timing": "{high: daily}", "digest": "{at: '07:00'}"}
+    play(
+        house(policy(mute="[breakfast]", **digest) + muted, begins=BEGINS),
+        push(at("10m"), failed("foo")),
+        want(between("90m", "90m 1s"), told("digest", foo="first")),
+        until="3h",
+    )
+
+
+def test_an_escalation_that_is_due_while_muted_comes_at_its_end(house):
+    muted = "mute_timings: {breakfast: {times: ['06:05-07:00']}}\n"
+    play(
+        house(policy(mute="[breakfast]", escalate="[{after: 10m, channels: [boss, ops]}]") + muted, begins=BEGINS),
+        push(at("0s"), failed("foo")),
+        want(between("0s", "1s"), first("foo")),
+        want(between("1h", "1h 1s"), escalation("foo").on("boss")),
+        want(between("1h", "1h 1s"), escalation("foo")),
+        until="90m",
+    )
 
 
 def test_what_is_inhibited_is_told_when_that_is_over(house):

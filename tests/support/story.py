@@ -11,6 +11,7 @@ from rules.engine import Needs, conversations_needed, needs, step
 from rules.fingerprint import fingerprint
 from rules.inputs import Due, Failed, Finished, Heard, Input
 from rules.instants import MINUTE, SECOND, Instant
+from rules.kinds import turn
 from rules.model import ErrorInfo, Run
 from rules.ruleset import Ruleset
 from rules.state import AlertState, NotFetched, Slice
@@ -87,8 +88,8 @@ class Story:
 
     def wait(self, duration: int) -> None:
         until = self.now + duration
-        while due := min(((at, key) for key, at in self.deadlines.items() if at <= until), default=None):
-            due_at, key = due
+        while due := min(((at, turn(key[0]), key) for key, at in self.deadlines.items() if at <= until), default=None):
+            due_at, _, key = due
             del self.deadlines[key]
             self.now = max(self.now, due_at)
             self.put(Due(*key, due_at))

@@ -1,5 +1,6 @@
 """While something keeps alerts from being told, nobody hears of them but of the end of what was told; then they do."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -71,6 +72,18 @@ def test_nothing_is_told_during_silences_and_maintenance_and_all_that_goes_on_is
     check_ids(play)
     check_order(play)
     check_ends(play)
+
+
+@pytest.mark.parametrize("silenced", ["Boom", "Bang"])
+def test_a_silence_that_starts_just_when_a_group_is_due_holds(silenced):
+    begins, ends = format_instant(START + MINUTE), format_instant(START + 2 * MINUTE)
+    quiet = Quiet(maintenance=(Maintenance(match={"error.type": silenced}, starts=begins, until=ends),))
+    policy = at_once(group_wait="1m", **CALM)
+    play = Play(Ruleset((ANY_FAILURE,), policies={"default": policy}, quiet=quiet))
+    play.acts([("fail", "pay", "Boom", "high"), ("fail", "pay", "Bang", "high")])
+    play.wait(HOUR)
+    assert len(play.messages) == 2
+    check_silence(play)
 
 
 @settings(max_examples=examples(80), deadline=None)
