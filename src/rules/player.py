@@ -1,18 +1,20 @@
 """How do inputs and deadlines go through ``step`` in order of time? The same for live, backtest and rule tests."""
 
 import heapq
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 from rules.decisions import Result, Wake
 from rules.engine import armed, step
 from rules.inputs import Due, Input
-from rules.instants import Instant
+from rules.instants import SECOND, Instant
 from rules.kinds import RECHECK, turn
 from rules.ruleset import Ruleset
 from rules.state import Slice
 
 Heard = Callable[[Instant, Input, Result], None]
 Key = tuple[str, str, str]
+_OFTEN = 100  # times that one deadline may fire at one moment
 
 
 class Player:
@@ -26,6 +28,8 @@ class Player:
         self._waking: dict[Key, Instant] = {(kind, owner, detail): at for at, _, kind, owner, detail in self._heap}
         self.deadlines: dict[Key, Instant | None] = {}
         self.over: list[str] = []
+        self._moment: Instant = 0
+        self._fired: Counter[Key] = Counter()
 
     def take(self, item: Input, now: Instant) -> None:
         """``item`` happens at ``now``; every deadline due by then fires first."""
@@ -40,7 +44,13 @@ class Player:
                 continue
             del self._waking[kind, owner, detail]
             self.deadlines[kind, owner, detail] = None
+            self._fires((kind, owner, detail), due_at)
             self._step(Due(kind, owner, detail, due_at), due_at)
+
+    def _fires(self, key: Key, at: Instant) -> None:
+        if at != self._moment:
+            self._moment, self._fired = at, Counter()
+        self._fired[key] += 1
 
     def next_due(self) -> Instant | None:
         return min(self._waking.values(), default=None)
@@ -50,6 +60,9 @@ class Player:
         return dict(self._waking)
 
     def wake(self, key: Key, at: Instant) -> None:
+        """Time goes on whatever is asked for: what wants one moment again and again gets a later one."""
+        if self._fired[key] >= _OFTEN and at == self._moment:
+            at += SECOND
         self.deadlines[key] = self._waking[key] = at
         heapq.heappush(self._heap, _entry(key, at))
 
