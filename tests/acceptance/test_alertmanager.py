@@ -31,7 +31,9 @@ THEIRS = {
     "G": [(6, "foo firing"), (11, "foo resolved")],
     "G′": [],
 }
-WITHIN = {"G": 2}  # seconds; when it tries again is chance
+# Seconds, on a machine that does other things too. When it tries again is chance, and a wait that ends just after one of
+# its rounds is as long as the next.
+WITHIN = {"G": 6}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +47,7 @@ def found():
 def test_ours_loses_nothing_where_theirs_loses_or_distorts_it(found, letter):
     them, us = found[letter]
     assert us == OURS[letter]
-    assert _alike(them, THEIRS[letter], WITHIN.get(letter, 1)), them
+    assert _alike(them, THEIRS[letter], WITHIN.get(letter, 2)), them
 
 
 def _alike(sent: Sent, expected: Sent, within: float) -> bool:

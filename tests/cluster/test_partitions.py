@@ -235,7 +235,7 @@ def test_a_state_that_another_is_about_to_make_is_waited_for(shared):
         blocked = "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
         while not h.rows(blocked)[0]["n"]:
             assert waiting.is_alive()
-        alerts.save_states(connection, [made])
+        alerts.save_states(connection, [made], 0)
     waiting.join(10)
     assert found == [made]
 

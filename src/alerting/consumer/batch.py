@@ -68,8 +68,8 @@ def work(connection: Connection, active: Active, memory: Memory, batch: Batch) -
     recording = _record(connection, active, memory, batch, [each for each in due if each.kind in OF_RUNS])
     deciding = _decide(connection, active.ruleset, memory, recording, batch, due)
     _save_runs(connection, recording, batch.until)
-    alerts.save_states(connection, deciding.states.changed.values())
-    conversations.save(connection, deciding.states.talked.values())
+    alerts.save_states(connection, deciding.states.changed.values(), batch.until)
+    conversations.save(connection, deciding.states.talked.values(), batch.until)
     deadlines = {**recording.deadlines, **deciding.deadlines}
     alerts.save_deadlines(connection, deadlines, lambda key: _partition(key, recording, deciding))
     alerts.save_decisions(connection, owing.decisions(deciding))

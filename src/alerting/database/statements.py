@@ -27,9 +27,23 @@ def insert_new(connection: Connection, into: Table, rows: Sequence[Row]) -> None
         connection.execute(_insert(connection.dialect.name, into).on_conflict_do_nothing(), _sorted(into, rows))
 
 
-def make_lockable(connection: Connection, into: Table, keys: Iterable[str], blank: Row) -> None:
-    """A row that is ``blank`` for each ``key`` that has none yet, so that it can be locked before anybody has it."""
-    wanted = list(keys)
+def locked_bodies(connection: Connection, rows: Table, keys: Iterable[str], blank: Row) -> list[str]:
+    """The ``body`` of each of ``keys`` that has one. Where others write too, each key is locked until the transaction
+    ends, in the order of the keys, whether it is there already or not: one that is not is made, ``blank``."""
+    wanted = sorted(set(keys))
+    alone = connection.dialect.name != "postgresql"
+    while True:
+        if not alone:
+            _make_lockable(connection, rows, wanted, blank)
+        found: list[str] = []
+        for piece in chunks(wanted):
+            statement = select(rows.c.body).where(rows.c.key.in_(piece)).order_by(rows.c.key).with_for_update()
+            found.extend(connection.execute(statement).scalars())
+        if alone or len(found) == len(wanted):  # one may have been forgotten before it could be locked
+            return [body for body in found if body]
+
+
+def _make_lockable(connection: Connection, into: Table, wanted: list[str], blank: Row) -> None:
     there: set[str] = set()
     for piece in chunks(wanted):
         there.update(connection.execute(select(into.c.key).where(into.c.key.in_(piece))).scalars())

@@ -6,8 +6,9 @@ import msgspec
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, true
 
 from alerting.cluster.partitions import EVERYTHING, Owned, partition_of
-from alerting.database.port import Connection, is_postgresql
-from alerting.database.statements import Row, chunks, make_lockable, upsert
+from alerting.database.port import Connection
+from alerting.database.statements import Row, chunks, locked_bodies, upsert
+from alerting.storage.forgetting import BLANK_SINCE, day_of
 from alerting.storage.schema import AlertRow, AlertStateRow, DeadlineRow, DecisionRow, RuleErrorRow, table
 from rules.inputs import Due
 from rules.instants import Instant
@@ -28,17 +29,11 @@ def load_states(connection: Connection, keys: Iterable[str], levels: Iterable[st
     Where others write too, each is locked until the transaction ends, in the order of the keys, whether it is there
     already or not: no two transactions wait for each other, and none decides on a state that another is changing.
     """
-    wanted = sorted({*keys, *_open_keys(connection, levels)})
-    if is_postgresql(connection):
-        make_lockable(connection, _state, wanted, _BLANK)
-    found: list[AlertState] = []
-    for piece in chunks(wanted):
-        statement = select(_state.c.body).where(_state.c.key.in_(piece)).order_by(_state.c.key).with_for_update()
-        found.extend(_decoder.decode(body) for body in connection.execute(statement).scalars() if body)
-    return found
+    wanted = {*keys, *_open_keys(connection, levels)}
+    return [_decoder.decode(body) for body in locked_bodies(connection, _state, wanted, _BLANK)]
 
 
-_BLANK: Row = {"rule": "", "level": "", "is_open": False, "body": ""}
+_BLANK: Row = {"rule": "", "level": "", "is_open": False, "body": "", "idle_since": BLANK_SINCE}
 
 
 def _open_keys(connection: Connection, levels: Iterable[str]) -> list[str]:
@@ -107,15 +102,22 @@ def key_of_alert(connection: Connection, alert: str) -> str | None:
     return key
 
 
-def save_states(connection: Connection, states: Iterable[AlertState]) -> None:
-    """The states, and the alert of each as its readers see it."""
+def save_states(connection: Connection, states: Iterable[AlertState], at: Instant) -> None:
+    """The states as they are ``at``, and the alert of each as its readers see it."""
     bodies = [(state, _encoder.encode(state).decode()) for state in states]
-    upsert(connection, _state, [_state_row(state, body) for state, body in bodies])
+    upsert(connection, _state, [_state_row(state, body, day_of(at)) for state, body in bodies])
     upsert(connection, _alert, [_alert_row(state, body) for state, body in bodies if state.alert_id])
 
 
-def _state_row(state: AlertState, body: str) -> Row:
-    return {"key": state.key, "rule": state.rule, "level": state.level, "is_open": state.open, "body": body}
+def _state_row(state: AlertState, body: str, day: Instant) -> Row:
+    return {
+        "key": state.key,
+        "rule": state.rule,
+        "level": state.level,
+        "is_open": state.open,
+        "body": body,
+        "idle_since": 0 if state.open else day,
+    }
 
 
 def _alert_row(state: AlertState, body: str) -> Row:

@@ -137,7 +137,8 @@ class GroupAliasRow(SQLModel, table=True):
 
 
 class AlertStateRow(SQLModel, table=True):
-    """What the rule engine remembers of one (rule, key). ``body`` is the whole AlertState as JSON."""
+    """What the rule engine remembers of one (rule, key). ``body`` is the whole AlertState as JSON; ``idle_since``
+    the day of the last change of one that is not open, else 0."""
 
     __tablename__ = "alert_state"
     key: str = Field(primary_key=True)
@@ -145,7 +146,11 @@ class AlertStateRow(SQLModel, table=True):
     level: str
     is_open: bool = False
     body: str = _text()
-    __table_args__ = (Index("alert_state_open", "level", sqlite_where=text("is_open = 1")),)
+    idle_since: int = _instant()
+    __table_args__ = (
+        Index("alert_state_open", "level", sqlite_where=text("is_open = 1")),
+        Index("alert_state_idle", "idle_since"),
+    )
 
 
 class AlertRow(SQLModel, table=True):
@@ -179,6 +184,8 @@ class ConversationRow(SQLModel, table=True):
     policy: str = ""
     channel: str = ""
     body: str = _text()
+    idle_since: int = _instant()
+    __table_args__ = (Index("conversation_idle", "idle_since"),)
 
 
 class RuleErrorRow(SQLModel, table=True):
