@@ -31,8 +31,8 @@ THEIRS = {
     "G": [(6, "foo firing"), (11, "foo resolved")],
     "G′": [],
 }
-# Seconds, on a machine that does other things too. When it tries again is chance, and a wait that ends just after one of
-# its rounds is as long as the next.
+# Seconds, on a machine that does other things too. When it tries again is chance, and a wait that ends just after one
+# of its rounds is as long as the next.
 WITHIN = {"G": 6}
 
 
