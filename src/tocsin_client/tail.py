@@ -70,7 +70,7 @@ def _shown(line: bytes) -> bytes:
     """What a terminal would show of it: a progress bar overwrites itself."""
     ended = line[:-1] if line.endswith(b"\r") else line
     if b"\r" in ended:
-        line = ended.rsplit(b"\r", 1)[1]
+        line = ended.rsplit(b"\r", 1)[1] + line[len(ended) :]  # what comes next still overwrites it
     return line[:_LONGEST_LINE]
 
 

@@ -2,7 +2,7 @@
 
 import tracemalloc
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tocsin_client.tail import MOST_CHARACTERS, MOST_LINES, Tail
@@ -18,6 +18,7 @@ def tail_of(*told: tuple[int, bytes]) -> Tail:
 
 
 @given(pieces)
+@example([b"\r", b"\x00\r", b"\x00"])
 def test_however_it_is_cut_the_last_lines_are_the_same(cut):
     whole = b"".join(cut)
     assert tail_of(*((1, piece) for piece in cut)).lines(1)[-100:] == tail_of((1, whole)).lines(1)[-100:]
