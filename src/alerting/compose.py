@@ -8,12 +8,14 @@ from sqlalchemy import select
 
 from alerting.database.port import Connection, Store
 from alerting.database.statements import chunks
+from alerting.storage import messages
 from alerting.storage.alerts import decode_state
+from alerting.storage.background import failures_by_hour, version_that_went_well
 from alerting.storage.messages import Owed
 from alerting.storage.schema import AlertRow, table
 from alerting.wire import alert_wire
 from notifiers.message import AlertPart, Message, RunLine
-from notifiers.rendering import compose_text
+from notifiers.rendering import worded
 from rules.instants import SECOND, Instant, format_instant
 from rules.merging import heaviest, merged
 from rules.state import AlertState, Example
@@ -62,35 +64,40 @@ class Composer:
         abouts = _abouts(owed)
         with self._store.read() as connection:
             parts = self._parts(connection, abouts)
-        reason = _headline(owed, abouts)
-        links = {"overview": f"{self._url}/", **(parts[0].links if len(parts) == 1 else {})}
-        others = owed.notifications[-1]["others"]
-        title, text = compose_text(reason.value, parts, links, others)
-        head = owed.notifications[0]
-        return Message(
-            id=head["id"],
-            channel=owed.head["channel"],
-            reason=reason.value,
-            severity=parts[0].severity,
-            title=title,
-            text=_because_of_fallback(owed) + text,
-            alerts=parts,
-            links=links,
-            sent_at=format_instant(now),
-            conversation=head["conversation"],
+            hours = failures_by_hour(connection, (str(part.wire["error_group"]) for part in parts), now)
+            thread = messages.thread(connection, owed.head)
+        head, last = owed.notifications[0], owed.notifications[-1]
+        return worded(
+            Message(
+                id=head["id"],
+                channel=owed.head["channel"],
+                reason=_headline(owed, abouts).value,
+                severity=parts[0].severity,
+                title="",
+                text="",
+                alerts=parts,
+                links={"overview": f"{self._url}/", **(parts[0].links if len(parts) == 1 else {})},
+                sent_at=format_instant(now),
+                conversation=head["conversation"],
+                others=last["others"],
+                ends=not last["others"] and all(part.resolved_at for part in parts),
+                note=_because_of_fallback(owed),
+                hours=hours,
+                thread=thread,
+            )
         )
 
     def _parts(self, connection: Connection, abouts: dict[str, _About]) -> tuple[AlertPart, ...]:
         """The worst first, then those that failed most."""
         found: list[AlertPart] = []
         for piece in chunks(sorted(abouts)):
-            rows = connection.execute(select(_alert).where(_alert.c.id.in_(piece))).mappings()
-            found.extend(self._part(dict(row), abouts[row["id"]]) for row in rows)
+            rows = connection.execute(select(_alert).where(_alert.c.id.in_(piece))).mappings().all()
+            found.extend(self._part(connection, dict(row), abouts[row["id"]]) for row in rows)
         order = {alert: number for number, alert in enumerate(abouts)}
         found.sort(key=lambda part: (-Severity(part.severity).rank, -part.count, order[part.id]))
         return tuple(found)
 
-    def _part(self, row: dict[str, Any], about: _About) -> AlertPart:
+    def _part(self, connection: Connection, row: dict[str, Any], about: _About) -> AlertPart:
         state = decode_state(row["body"])
         example = state.example
         return AlertPart(
@@ -103,6 +110,7 @@ class Composer:
             engine=example.engine,
             environment=example.environment,
             version=example.version,
+            previous_version=_version_before(connection, example),
             step=example.step,
             outcome=example.outcome,
             error_type=example.error_type,
@@ -139,7 +147,13 @@ class Composer:
 
 def _because_of_fallback(owed: Owed) -> str:
     asked = owed.notifications[0]["channel"]
-    return "" if asked == owed.head["channel"] else f"Told here because channel {asked} could not deliver it.\n\n"
+    return "" if asked == owed.head["channel"] else f"Told here because channel {asked} could not deliver it."
+
+
+def _version_before(connection: Connection, example: Example) -> str:
+    if not example.version:
+        return ""
+    return version_that_went_well(connection, example.workflow, example.environment)
 
 
 def _time(instant: Instant) -> str:

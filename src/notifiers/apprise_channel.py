@@ -21,7 +21,7 @@ from notifiers.context import ChannelConfig, ChannelContext
 from notifiers.egress import fenced
 from notifiers.message import Message, Receipt
 from notifiers.redaction import secrets_of
-from notifiers.rendering import cut
+from notifiers.wording import cut
 
 _LOCAL_SCHEMES = frozenset({
     "syslog", "dbus", "glib", "kde", "qt", "gnome", "macosx", "windows", "file", "rsyslog", "python", "aprs",

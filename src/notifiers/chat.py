@@ -8,7 +8,7 @@ from pydantic import SecretStr, field_validator
 from notifiers.context import ChannelConfig, ChannelContext, http_url
 from notifiers.message import Message, Receipt
 from notifiers.posting import Poster, json_body
-from notifiers.rendering import cut
+from notifiers.wording import cut
 
 _SLACK_MOST = 12_000
 _DISCORD_MOST = 1_950

@@ -18,7 +18,7 @@ from notifiers.context import ChannelConfig, ChannelContext
 from notifiers.egress import EgressRefused
 from notifiers.message import Message, Receipt, Verdict
 from notifiers.redaction import secrets_of, without
-from notifiers.rendering import plain_block, plain_line
+from notifiers.wording import plain_block, plain_line
 
 _MOST_TEXT = 100_000
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}

@@ -28,6 +28,7 @@ class AlertPart:
     engine: str = ""
     environment: str = ""
     version: str = ""
+    previous_version: str = ""  # the last that went well, where it is known
     step: str = ""
     outcome: str = ""
     error_type: str = ""
@@ -54,7 +55,10 @@ class Message:
     """One message for one channel. ``id`` is the notification's and stays the same on every retry.
 
     ``reason`` is one of the reasons of the API (first, again, resolved, recovered, test, …). ``sent_at`` is RFC 3339
-    and given by the caller: channels read no clock to say it.
+    and given by the caller: channels read no clock to say it. ``others`` alerts of the conversation are open and
+    unchanged; ``ends``: after this one none is. ``note``: what has to be known first. ``hours``: failures in each of
+    the last 24 hours, oldest first; () where they are not known. ``thread``: what an earlier message of the
+    conversation left as ``Receipt.handle``. ``plain``: the receiver refused the full form, send the simplest.
     """
 
     id: str
@@ -67,6 +71,12 @@ class Message:
     links: dict[str, str]
     sent_at: str
     conversation: str = ""
+    others: int = 0
+    ends: bool = False
+    note: str = ""
+    hours: tuple[int, ...] = ()
+    thread: str = ""
+    plain: bool = False
 
 
 class Verdict(StrEnum):
@@ -80,12 +90,14 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What one try came to. ``detail`` is for people and holds no secret; ``retry_after`` is seconds or None."""
+    """What one try came to. ``detail`` is for people and holds no secret; ``retry_after`` is seconds or None.
+    ``handle``: what later messages of the conversation need to answer this one, or to change it."""
 
     verdict: Verdict
     code: int | None = None
     detail: str = ""
     retry_after: float | None = None
+    handle: str = ""
 
     @property
     def delivered(self) -> bool:

@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 import httpx2
 
 from notifiers.message import Receipt, Verdict
-from notifiers.rendering import plain_line
+from notifiers.wording import plain_line
 
 _AGAIN = frozenset({408, 425, 429})
 _MOST_DETAIL = 300

@@ -2,7 +2,6 @@
 
 import pytest
 
-from notifiers.rendering import compose_text
 from support.samples import PART, message
 
 STEM = "charge-card: CardDeclined in step charge"
@@ -71,7 +70,8 @@ def test_no_sign_that_a_terminal_obeys_or_nobody_sees_is_left(place):
 
 
 def test_a_long_error_is_cut_and_a_long_name_keeps_the_title_short():
-    title, text = compose_text("first", [message(error_message="e" * 99_999, workflow="w" * 999).alerts[0]], {})
+    told = message(error_message="e" * 99_999, workflow="w" * 999)
+    title, text = told.title, told.text
     assert len(title) == 150
     assert text.count("e" * 900) == 1
     assert len(text) < 3_000

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from notifiers.message import AlertPart, Message, RunLine
-from notifiers.rendering import compose_text
+from notifiers.rendering import worded
 
 PART = AlertPart(
     id="a1",
@@ -31,16 +31,17 @@ PART = AlertPart(
 
 def message(reason: str = "first", **changes: object) -> Message:
     part = replace(PART, **changes)
-    title, text = compose_text(reason, [part], part.links)
-    return Message(
-        id="n1",
-        channel="c",
-        reason=reason,
-        severity=part.severity,
-        title=title,
-        text=text,
-        alerts=(part,),
-        links=part.links,
-        sent_at="2026-11-23T08:05:01Z",
-        conversation="conv",
+    return worded(
+        Message(
+            id="n1",
+            channel="c",
+            reason=reason,
+            severity=part.severity,
+            title="",
+            text="",
+            alerts=(part,),
+            links=part.links,
+            sent_at="2026-11-23T08:05:01Z",
+            conversation="conv",
+        )
     )

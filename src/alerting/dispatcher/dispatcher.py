@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from alerting.active import Active
@@ -23,6 +23,7 @@ MOST_AT_ONCE = 32
 _POLL_SECONDS = 1.0
 _LONGEST_TRY_SECONDS = 60
 _LEASE: Duration = 2 * _LONGEST_TRY_SECONDS * SECOND
+_NOT_THIS_FORM = (400, 413, 422)  # what a receiver says that cannot take the message as it is; a simpler one it may
 _AFTER_A_FAULT: Duration = 30 * SECOND
 
 
@@ -147,7 +148,10 @@ class Dispatcher:
             return Receipt(Verdict.REFUSED, detail="the configuration has no such channel or recipient any more")
         try:
             async with asyncio.timeout(_LONGEST_TRY_SECONDS):
-                return await channel.send(message, owed.head["target"])
+                receipt = await channel.send(message, owed.head["target"])
+                if receipt.code not in _NOT_THIS_FORM or receipt.verdict is not Verdict.REFUSED:
+                    return receipt
+                return await channel.send(replace(message, plain=True), owed.head["target"])
         except TimeoutError:
             return Receipt(Verdict.UNSURE, detail=f"no end of it came within {_LONGEST_TRY_SECONDS} s")
 
@@ -164,6 +168,7 @@ class Dispatcher:
         messages.log(connection, _log_row(tried, now, attempts, next_at))
         if receipt.delivered:
             messages.settled(connection, owed, "sent", tried.message.title, now)
+            _keep_thread(connection, tried, now)
             messages.set_health(connection, owed.head["channel"], True, "", now)
         elif again:
             messages.postpone(connection, owed, attempts, next_at, tried.by)
@@ -186,6 +191,14 @@ class _Tried:
     receipt: Receipt
     latency_ms: int
     by: str
+
+
+def _keep_thread(connection: Connection, tried: _Tried, now: Instant) -> None:
+    """A thread is over with the last of its alerts: what fails later is no answer to it."""
+    before = tried.message.thread
+    handle = "" if tried.message.ends else tried.receipt.handle or before
+    if handle != before:
+        messages.keep_thread(connection, tried.owed.head, handle, now)
 
 
 def _log_row(tried: _Tried, now: Instant, attempts: int, next_at: Instant) -> dict[str, object]:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from alerting.cluster.tables import WORKER
 from alerting.database.port import Connection, is_postgresql
 from alerting.database.statements import Row, chunks, insert_new, upsert
-from alerting.storage.schema import ChannelHealthRow, DeliveryRow, NotificationRow, OutboxRow, ToldRow, table
+from alerting.storage.schema import ChannelHealthRow, DeliveryRow, NotificationRow, OutboxRow, ThreadRow, ToldRow, table
 from rules.instants import Instant
 
 _notification = table(NotificationRow)
@@ -30,6 +30,7 @@ _outbox = table(OutboxRow)
 _told = table(ToldRow)
 _delivery = table(DeliveryRow)
 _health = table(ChannelHealthRow)
+_thread = table(ThreadRow)
 _KEY = ("notification", "channel", "target")
 
 
@@ -198,3 +199,22 @@ def pending(connection: Connection, now: Instant) -> tuple[int, int]:
     later = func.count().filter(_outbox.c.next_attempt_at > now)
     ready, retrying = connection.execute(select(due, later).select_from(_outbox)).one()
     return ready, retrying
+
+
+def thread(connection: Connection, owed: Mapping[str, Any]) -> str:
+    """What an earlier message of the conversation left there; "" if none did."""
+    same = [_thread.c[name] == owed[name] for name in ("channel", "target", "conversation")]
+    return connection.execute(select(_thread.c.handle).where(*same)).scalar() or ""
+
+
+def keep_thread(connection: Connection, owed: Mapping[str, Any], handle: str, now: Instant) -> None:
+    """Without a handle the thread is over: what comes next begins another."""
+    row = {name: owed[name] for name in ("channel", "target", "conversation")}
+    if handle:
+        upsert(connection, _thread, [{**row, "handle": handle, "at": now}])
+    else:
+        connection.execute(delete(_thread).where(*(_thread.c[name] == value for name, value in row.items())))
+
+
+def forget_threads(connection: Connection, before: Instant) -> None:
+    connection.execute(delete(_thread).where(_thread.c.at < before))

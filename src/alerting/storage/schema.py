@@ -69,6 +69,13 @@ class RunRow(SQLModel, table=True):
             "ended_at",
             sqlite_where=text("error_group != ''"),
         ),
+        Index(
+            "run_good_version",
+            "workflow",
+            "ended_at",
+            sqlite_where=text("version != '' AND outcome = 'succeeded'"),
+            postgresql_where=text("version != '' AND outcome = 'succeeded'"),
+        ),
     )
 
 
@@ -289,6 +296,18 @@ class DeliveryRow(SQLModel, table=True):
     detail: str = _text()
     latency_ms: int = 0
     next_attempt_at: int = _instant()
+
+
+class ThreadRow(SQLModel, table=True):
+    """What a receiver called the first message of a conversation, so that later ones answer it or change it."""
+
+    __tablename__ = "thread"
+    channel: str = Field(primary_key=True)
+    target: str = Field(primary_key=True)
+    conversation: str = Field(primary_key=True)
+    handle: str = ""
+    at: int = _instant(index=True)
+    __table_args__ = {"sqlite_with_rowid": False}
 
 
 class ChannelHealthRow(SQLModel, table=True):
