@@ -16,12 +16,13 @@ from support.service import Service, cpu_seconds, proportional_megabytes
 from support.sinks import HttpSink
 
 FAILURES, PAUSE, IDLE_SECONDS = 200, 0.1, 20
+ONE_BY_ONE = "policies: {default: {channels: [hook], storm: {alerts: 1000}}}"  # 200 alerts in 20 s would be a storm
 
 
 def main() -> None:
     with HttpSink() as sink:
         began = time.time()
-        service = Service(f'channels: {{hook: {{type: webhook, url: "{sink.url}"}}}}')
+        service = Service(f'channels: {{hook: {{type: webhook, url: "{sink.url}"}}}}\n{ONE_BY_ONE}')
         with service:
             print(f"ready after {time.time() - began:.2f} s")
             idle(service)
