@@ -8,6 +8,7 @@ from alerting.configuration.mapping import EventMap
 from alerting.scrub import Scrubber
 from alerting.tracking.patience import Patience
 from notifiers.channel import Channel
+from notifiers.registry import rate_limit
 from rules.ruleset import Ruleset
 
 
@@ -34,6 +35,11 @@ class Active:
     @property
     def targets(self) -> dict[str, tuple[str, ...]]:
         return {name: channel.targets for name, channel in self.channels.items()}
+
+    def rate_limit(self, channel: str) -> float | None:
+        """Messages a minute; None for a channel that may get as many as come."""
+        config = self.configuration.channels.get(channel)
+        return None if config is None else rate_limit(config)
 
 
 Activate = Callable[[str], Active]

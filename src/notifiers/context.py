@@ -1,19 +1,22 @@
 """What every channel is made from: its configuration, checked, and the way out that it may use."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import httpx2
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from notifiers.egress import Egress
 
 
 class ChannelConfig(BaseModel):
-    """``fallback`` names the channel that is told when this one cannot deliver."""
+    """``fallback`` names the channel that is told when this one cannot deliver. ``rate_limit``: at most so many
+    messages a minute; without it as many as the service is known to take."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
     type: str
     fallback: str | None = None
+    rate_limit: Annotated[float, Field(gt=0, strict=True)] | None = None
 
 
 @dataclass(slots=True, frozen=True)

@@ -19,6 +19,14 @@ CHANNEL_TYPES: dict[str, tuple[type[ChannelConfig], Any]] = {
     "apprise": (AppriseConfig, AppriseChannel),
 }
 
+_A_MINUTE = {"slack": 60.0, "discord": 120.0, "apprise": 60.0}  # what the services take for long; bursts may be larger
+
+
+def rate_limit(config: Mapping[str, Any]) -> float | None:
+    """Messages a minute; None for as many as come."""
+    told = config.get("rate_limit")
+    return float(told) if isinstance(told, int | float) else _A_MINUTE.get(str(config.get("type")))
+
 
 def parse_channel(config: Mapping[str, Any]) -> ChannelConfig:
     """Raises ValueError (pydantic's ValidationError among them) with the place of what is wrong, never a secret."""

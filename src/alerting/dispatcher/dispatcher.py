@@ -11,6 +11,7 @@ from alerting.active import Active
 from alerting.clock import Clock
 from alerting.compose import Composer
 from alerting.database.port import Connection, Store, StoreUnavailable
+from alerting.dispatcher.pacing import Pacing
 from alerting.dispatcher.recorder import UNFORESEEN, Recorder
 from alerting.dispatcher.retrying import given_up, wait_after
 from alerting.storage import messages
@@ -19,7 +20,6 @@ from notifiers.message import Message, Receipt, Verdict
 from rules.instants import SECOND, Duration, Instant
 
 log = logging.getLogger(__name__)
-MOST_AT_ONCE = 32
 _POLL_SECONDS = 1.0
 _LONGEST_TRY_SECONDS = 60
 _LEASE: Duration = 2 * _LONGEST_TRY_SECONDS * SECOND
@@ -59,6 +59,7 @@ class Dispatcher:
         self._active, self._chance = active, chance
         self._worker = worker or OnlyWorker()
         self._recorder = Recorder(store)
+        self._pacing = Pacing(lambda channel: active().rate_limit(channel))
         self._tasks: set[asyncio.Task[None]] = set()
         self._rung = asyncio.Event()
         self._stopping = False
@@ -89,23 +90,23 @@ class Dispatcher:
 
     async def start_due(self) -> int:
         """Begin every delivery that is due and has room. How many began."""
-        room = MOST_AT_ONCE - len(self._tasks)
-        if room <= 0:
-            return 0
-        due = await asyncio.to_thread(self._claim, room)
+        due = await asyncio.to_thread(self._claim)
         for owed in due:
+            self._pacing.begin(owed.head["channel"], self._clock.machine_now())
             task = asyncio.create_task(self._deliver(owed))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return len(due)
 
-    def _claim(self, room: int) -> list[Owed]:
+    def _claim(self) -> list[Owed]:
         if not self._worker.holds_lease:
             return []
         now, machine, by = self._clock.now(), self._clock.machine_now(), self._worker.name
         with self._store.write() as connection:
             paused = {name for name, row in messages.health(connection).items() if row["paused_until"] > now}
-            return messages.claim(connection, now, Lease(machine, machine + _LEASE, by), paused, room)
+            waiting = set(messages.channels_due(connection, now)) - paused
+            room = {name: self._pacing.room(name, machine) for name in sorted(waiting)}
+            return messages.claim(connection, now, Lease(machine, machine + _LEASE, by), room)
 
     async def _nap(self) -> None:
         upcoming = await asyncio.to_thread(self._next_attempt)
@@ -140,6 +141,7 @@ class Dispatcher:
             log.error("message %s waits: %s", owed.head["notification"], error)
             await self._put_off(owed, by, 0, 0)
         finally:
+            self._pacing.end(owed.head["channel"])
             self._rung.set()
 
     async def _send(self, active: Active, owed: Owed, message: Message) -> Receipt:

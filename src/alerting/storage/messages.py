@@ -83,9 +83,15 @@ def known_notifications(connection: Connection, ids: Iterable[str]) -> set[str]:
     return found
 
 
-def claim(connection: Connection, now: Instant, lease: Lease, paused: set[str], most: int) -> list[Owed]:
-    """Take the heads that may be sent at ``now``, one for each (conversation, target), so that nobody else does until
-    the lease is over, or its worker gone."""
+def channels_due(connection: Connection, now: Instant) -> list[str]:
+    """Those that something is to be sent to at ``now``."""
+    statement = select(_outbox.c.channel).where(_outbox.c.next_attempt_at <= now).distinct()
+    return list(connection.execute(statement).scalars())
+
+
+def claim(connection: Connection, now: Instant, lease: Lease, room: Mapping[str, int]) -> list[Owed]:
+    """Take the heads that may be sent at ``now``, one for each (conversation, target) and of each channel as many as it
+    has ``room`` for, so that nobody else does until the lease is over, or its worker gone."""
     earlier = _outbox.alias()
     behind_another = exists().where(
         and_(
@@ -98,10 +104,12 @@ def claim(connection: Connection, now: Instant, lease: Lease, paused: set[str], 
     if is_postgresql(connection):
         unleased = or_(unleased, _outbox.c.leased_by.not_in(select(WORKER.c.id)))
     free = and_(_outbox.c.next_attempt_at <= now, unleased, ~behind_another)
-    statement = select(_outbox).where(free, _outbox.c.channel.not_in(paused)).order_by(_outbox.c.number).limit(most)
-    locked = statement.with_for_update(skip_locked=True, of=_outbox)
-    heads = [dict(row) for row in connection.execute(locked).mappings()]
-    taken = [_with_followers(connection, head) for head in heads]
+    taken: list[Owed] = []
+    for channel, most in room.items():
+        statement = select(_outbox).where(_outbox.c.channel == channel, free).order_by(_outbox.c.number).limit(most)
+        locked = statement.with_for_update(skip_locked=True, of=_outbox)
+        heads = [dict(row) for row in connection.execute(locked).mappings()] if most > 0 else []
+        taken.extend(_with_followers(connection, head) for head in heads)
     for each in taken:
         values = {"leased_until": lease.until, "leased_by": lease.by}
         connection.execute(_same_row(update(_outbox), each.head).values(values))

@@ -278,7 +278,10 @@ class OutboxRow(SQLModel, table=True):
     leased_until: int = _instant()
     leased_by: str = ""
     created_at: int = _instant()
-    __table_args__ = (Index("outbox_order", "conversation", "target", "number"),)
+    __table_args__ = (
+        Index("outbox_order", "conversation", "target", "number"),
+        Index("outbox_by_channel", "channel", "number"),
+    )
 
 
 class DeliveryRow(SQLModel, table=True):

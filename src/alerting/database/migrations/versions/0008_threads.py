@@ -20,5 +20,6 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_thread_at", "thread", ["at"])
+    op.create_index("outbox_by_channel", "outbox", ["channel", "number"])
     good = sa.text("version != '' AND outcome = 'succeeded'")
     op.create_index("run_good_version", "run", ["workflow", "ended_at"], sqlite_where=good, postgresql_where=good)
