@@ -74,7 +74,8 @@ class House:
         configuration = load(text)
         self.channels = {name: self.channels.get(name) or RecordingChannel(name) for name in configuration.channels}
         patience = Patience(configuration.lost_after)
-        return Active(configuration, configuration.ruleset(), Scrubber(), self.channels, {}, patience=patience)
+        fallbacks = {name: each["fallback"] for name, each in configuration.channels.items() if "fallback" in each}
+        return Active(configuration, configuration.ruleset(), Scrubber(), self.channels, fallbacks, patience=patience)
 
     def restart(self) -> None:
         """New workers on the same store, as after a crash of all."""
