@@ -16,6 +16,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    tuple_,
     update,
 )
 
@@ -32,6 +33,7 @@ _delivery = table(DeliveryRow)
 _health = table(ChannelHealthRow)
 _thread = table(ThreadRow)
 _KEY = ("notification", "channel", "target")
+_MOST_TOGETHER = 50
 
 
 @dataclass(slots=True, frozen=True)
@@ -104,16 +106,16 @@ def claim(connection: Connection, now: Instant, lease: Lease, room: Mapping[str,
     if is_postgresql(connection):
         unleased = or_(unleased, _outbox.c.leased_by.not_in(select(WORKER.c.id)))
     free = and_(_outbox.c.next_attempt_at <= now, unleased, ~behind_another)
-    taken: list[Owed] = []
-    for channel, most in room.items():
-        statement = select(_outbox).where(_outbox.c.channel == channel, free).order_by(_outbox.c.number).limit(most)
-        locked = statement.with_for_update(skip_locked=True, of=_outbox)
-        heads = [dict(row) for row in connection.execute(locked).mappings()] if most > 0 else []
-        taken.extend(_with_followers(connection, head) for head in heads)
-    for each in taken:
-        values = {"leased_until": lease.until, "leased_by": lease.by}
-        connection.execute(_same_row(update(_outbox), each.head).values(values))
-    return taken
+    heads: list[Row] = []
+    for channel in (name for name, most in room.items() if most > 0):
+        due = select(_outbox).where(_outbox.c.channel == channel, free).order_by(_outbox.c.number).limit(room[channel])
+        locked = due.with_for_update(skip_locked=True, of=_outbox)
+        heads.extend(dict(row) for row in connection.execute(locked).mappings())
+    if not heads:
+        return []
+    own = tuple_(*(_outbox.c[name] for name in _KEY)).in_([tuple(head[name] for name in _KEY) for head in heads])
+    connection.execute(update(_outbox).where(own).values(leased_until=lease.until, leased_by=lease.by))
+    return _with_followers(connection, heads)
 
 
 def release_all(connection: Connection) -> None:
@@ -125,18 +127,25 @@ def _same_row(statement: Update, row: Mapping[str, Any]) -> Update:
     return statement.where(*(_outbox.c[name] == row[name] for name in _KEY))
 
 
-def _with_followers(connection: Connection, head: Row) -> Owed:
-    """The head and the messages behind it in its conversation: late, they are said as one."""
+def _with_followers(connection: Connection, heads: list[Row]) -> list[Owed]:
+    """Each head and the messages behind it in its conversation: late, they are said as one."""
+    line = (_outbox.c.conversation, _outbox.c.target)
+    place = func.row_number().over(partition_by=line, order_by=_outbox.c.number).label("place")
+    wanted = tuple_(*line).in_([(head["conversation"], head["target"]) for head in heads])
+    lined = select(*(_outbox.c[name] for name in _KEY), place).where(wanted).subquery()
     statement = (
         select(_outbox, _notification)
+        .join(lined, and_(*(lined.c[name] == _outbox.c[name] for name in _KEY)))
         .join(_notification, _notification.c.id == _outbox.c.notification)
-        .where(_outbox.c.conversation == head["conversation"], _outbox.c.target == head["target"])
+        .where(lined.c.place <= _MOST_TOGETHER)
         .order_by(_outbox.c.number)
-        .limit(50)
     )
-    rows = connection.execute(statement.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)).mappings()
-    pairs = [(_part(dict(row), _outbox.name), _part(dict(row), _notification.name)) for row in rows]
-    return Owed(tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs))
+    lines: dict[tuple[str, str], list[tuple[Row, Row]]] = {}
+    for row in connection.execute(statement.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)).mappings():
+        owed, notification = _part(dict(row), _outbox.name), _part(dict(row), _notification.name)
+        lines.setdefault((owed["conversation"], owed["target"]), []).append((owed, notification))
+    found = (lines[head["conversation"], head["target"]] for head in heads)
+    return [Owed(tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)) for pairs in found]
 
 
 def _part(row: Mapping[str, Any], table_name: str) -> Row:
