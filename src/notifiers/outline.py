@@ -136,23 +136,34 @@ def _of_one(message: Message, part: AlertPart) -> Outline:
 def _of_many(message: Message) -> Outline:
     teams = dict.fromkeys(plain_line(part.team, 100) for part in message.alerts if part.team)
     mentions = dict.fromkeys(part.mention for part in message.alerts if part.mention)
-    by_cause: dict[str, list[AlertPart]] = {}
-    for part in message.alerts:
-        by_cause.setdefault(part.cause or part.id, []).append(part)
-    shown = list(by_cause.values())[:_MOST_LISTED]
-    left = len(by_cause) - len(shown)
+    causes = _causes(message)
+    shown = causes[:_MOST_LISTED]
     return Outline(
         tone=_tone(message),
         title=message.title,
-        opening=_opening_of_many(message, len(by_cause)),
+        opening=_opening_of_many(message, len(causes)),
         note=message.note,
         team=", ".join(teams),
         mention=" ".join(mentions),
         sections=tuple(_section(parts) for parts in shown),
-        closing=" ".join(text for text in (f"… and {left} more causes." if left else "", _closing(message)) if text),
+        closing=closing(message, len(shown)),
         hours=message.hours,
         actions=_actions(message),
     )
+
+
+def closing(message: Message, listed: int) -> str:
+    """The end of a message about several alerts that has room for ``listed`` of its causes."""
+    left = len(_causes(message)) - listed
+    texts = (f"… and {left:,} more {'cause' if left == 1 else 'causes'}." if left else "", _closing(message))
+    return " ".join(text for text in texts if text)
+
+
+def _causes(message: Message) -> list[list[AlertPart]]:
+    by_cause: dict[str, list[AlertPart]] = {}
+    for part in message.alerts:
+        by_cause.setdefault(part.cause or part.id, []).append(part)
+    return list(by_cause.values())
 
 
 def _tone(message: Message) -> Tone:

@@ -1,12 +1,14 @@
-"""One JSON body to one URL: the way of the webhook, Slack and Discord channels."""
+"""One JSON body to one address, and what was answered: the way of the webhook, Slack and Discord channels."""
 
 import asyncio
 import contextlib
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
+from typing import Any
 
 import httpx2
 
@@ -15,57 +17,90 @@ from notifiers.context import ChannelContext
 from notifiers.message import Receipt, Verdict
 from notifiers.redaction import secrets_of, without
 
-_MOST_ANSWER = 4_096
+_MOST_TOLD = 4_096  # of a refusal
+_MOST_ANSWER = 262_144  # of an answer that is wanted
 _ANSWER_SECONDS = 2.0  # for reading an answer whose status is known
 _LOGGERS = ("httpx2", "httpcore2", "httpcore2.http11", "httpcore2.connection")  # they log URLs, and those are secrets
 
 
-class Poster:
-    """Keeps its connections between messages. ``url`` is a secret, in part or as a whole."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``body`` and ``retry_after`` as they came, whatever the status; the body may be cut, and may hold secrets."""
 
-    def __init__(self, url: str, context: ChannelContext) -> None:
+    receipt: Receipt
+    body: bytes = b""
+    retry_after: str | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """The JSON object of the body. {} where there is none that can be read."""
+        try:
+            found = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+
+class Poster:
+    """Keeps its connections between messages. ``url`` is a secret, in part or as a whole; ``secrets`` are more."""
+
+    def __init__(self, url: str, context: ChannelContext, secrets: frozenset[str] = frozenset()) -> None:
         for name in _LOGGERS:
             logging.getLogger(name).setLevel(logging.WARNING)
-        self._url, self._secrets = url, secrets_of(url)
+        self._url, self._secrets = url, secrets_of(url) | secrets
         self._client = context.egress.client(context.timeout)
         self._longest = 3 * context.timeout  # the client's own time-out is for each step, and a byte begins a new one
 
     async def post(self, body: bytes, headers: Mapping[str, str], now: str) -> Receipt:
-        headers = {
-            "Content-Type": "application/json",
-            "User-Agent": _user_agent(),
-            "Accept-Encoding": "identity",
-            **headers,
-        }
+        return (await self._exchange("POST", self._url, body, headers, now, _MOST_TOLD)).receipt
+
+    async def ask(self, method: str, url: str, body: bytes, headers: Mapping[str, str], now: str) -> Answer:
+        """For a service whose answer matters beyond its status."""
+        return await self._exchange(method, url, body, headers, now, _MOST_ANSWER)
+
+    def redacted(self, text: str) -> str:
+        return without(text, self._secrets)
+
+    async def _exchange(
+        self, method: str, url: str, body: bytes, headers: Mapping[str, str], now: str, most: int
+    ) -> Answer:
         try:
             async with (
                 asyncio.timeout(self._longest),
-                self._client.stream("POST", self._url, content=body, headers=headers) as answer,
+                self._client.stream(method, url, content=body, headers={**_usual(), **headers}) as answer,
             ):
-                said = without(await _beginning(answer), self._secrets)
-                return receipts.of_status(answer.status_code, answer.headers.get("retry-after"), now, said)
+                return self._understood(answer, await _beginning(answer, most), now)
         except httpx2.HTTPError as error:
-            return receipts.of_http_error(error)
+            return Answer(receipts.of_http_error(error))
         except TimeoutError:
-            return Receipt(Verdict.UNSURE, detail=f"no whole answer came within {self._longest:g} s")
+            return Answer(Receipt(Verdict.UNSURE, detail=f"no whole answer came within {self._longest:g} s"))
+
+    def _understood(self, answer: httpx2.Response, found: bytes, now: str) -> Answer:
+        """A success needs no explanation."""
+        wait = answer.headers.get("retry-after")
+        told = "" if answer.is_success else self.redacted(found[:_MOST_TOLD].decode("utf-8", "replace"))
+        return Answer(receipts.of_status(answer.status_code, wait, now, told), found, wait)
 
     async def aclose(self) -> None:
         await self._client.aclose()
 
 
-async def _beginning(answer: httpx2.Response) -> str:
-    """The first bytes of a refusal. A success needs no explanation, but is read too: the connection is used again.
+def _usual() -> dict[str, str]:
+    return {"Content-Type": "application/json", "User-Agent": _user_agent(), "Accept-Encoding": "identity"}
+
+
+async def _beginning(answer: httpx2.Response, most: int) -> bytes:
+    """What a success says is read too: the connection is used again.
 
     The status stands whatever becomes of the rest: a body that is cut, endless or slow only ends sooner.
     """
-    found = b""
+    found = bytearray()
     with contextlib.suppress(httpx2.HTTPError, TimeoutError):
         async with asyncio.timeout(_ANSWER_SECONDS):
             async for piece in answer.aiter_raw():
                 found += piece
-                if len(found) >= _MOST_ANSWER:
+                if len(found) >= most:
                     break
-    return "" if answer.is_success else found[:_MOST_ANSWER].decode("utf-8", "replace")
+    return bytes(found[:most])
 
 
 def json_body(value: Mapping[str, object]) -> bytes:

@@ -10,7 +10,7 @@ from notifiers.wording import plain_line
 
 _AGAIN = frozenset({408, 425, 429})
 _MOST_DETAIL = 300
-_MOST_WAIT = 86_400.0
+MOST_WAIT = 86_400.0
 
 
 def of_status(code: int, retry_after: str | None, now: str, detail: str = "") -> Receipt:
@@ -48,10 +48,10 @@ def seconds_to_wait(retry_after: str | None, now: str) -> float | None:
     """At most a day. None for what is neither a number of seconds nor an HTTP date (RFC 9110, 10.2.3)."""
     text = (retry_after or "").strip()
     if text.isascii() and text.isdigit():
-        return min(_MOST_WAIT, float(text))
+        return min(MOST_WAIT, float(text))
     try:
         at = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return min(_MOST_WAIT, max(0.0, (at - datetime.fromisoformat(now)).total_seconds()))
+    return min(MOST_WAIT, max(0.0, (at - datetime.fromisoformat(now)).total_seconds()))

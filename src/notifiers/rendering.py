@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from notifiers.message import Message
 from notifiers.outline import Outline, outline, title_of
-from notifiers.wording import plain_block, sparkline
+from notifiers.wording import by_hour, plain_block
 
 _MOST_TEXT = 10_000
 
@@ -40,8 +40,8 @@ def _lines(outline: Outline) -> Iterator[str]:
     for section in outline.sections:
         yield f"- {section.heading}"
         yield from (f"    {line.text}  {line.url}".rstrip() for line in section.lines)
-    if spark := sparkline(outline.hours):
-        yield f"Failures in each of the last {len(outline.hours)} hours, up to {max(outline.hours):,}: {spark}"
+    if hours := by_hour(outline.hours):
+        yield hours
     if outline.closing:
         yield outline.closing
     yield ""

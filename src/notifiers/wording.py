@@ -36,3 +36,9 @@ def sparkline(counts: tuple[int, ...]) -> str:
     if not top:
         return ""
     return "".join(_BARS[max(0, -(-each * len(_BARS) // top) - 1)] if each else "·" for each in counts)
+
+
+def by_hour(hours: tuple[int, ...]) -> str:
+    """What failed in each of the last hours, as a line. "" where there is nothing to show."""
+    spark = sparkline(hours)
+    return f"Failures in each of the last {len(hours)} hours, up to {max(hours):,}: {spark}" if spark else ""

@@ -125,7 +125,7 @@ class HttpSink:
                 self.end_headers()
                 self.wfile.write(answer.body)
 
-            do_POST = do_GET = do_PUT = handle_one  # noqa: N815
+            do_POST = do_GET = do_PUT = do_PATCH = handle_one  # noqa: N815
 
             def _drip(self, beginning: bytes) -> None:
                 while beginning:
