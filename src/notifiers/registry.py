@@ -6,16 +6,17 @@ from typing import Any
 
 from notifiers.apprise_channel import AppriseChannel, AppriseConfig
 from notifiers.channel import Channel
-from notifiers.chat import ChatChannel, DiscordConfig, SlackConfig
 from notifiers.context import ChannelConfig, ChannelContext
+from notifiers.discord import DiscordChannel, DiscordConfig
 from notifiers.mail import EmailChannel, EmailConfig
+from notifiers.slack import SlackConfig, slack_channel
 from notifiers.webhook import WebhookChannel, WebhookConfig
 
 CHANNEL_TYPES: dict[str, tuple[type[ChannelConfig], Any]] = {
     "webhook": (WebhookConfig, WebhookChannel),
     "email": (EmailConfig, EmailChannel),
-    "slack": (SlackConfig, ChatChannel),
-    "discord": (DiscordConfig, ChatChannel),
+    "slack": (SlackConfig, slack_channel),
+    "discord": (DiscordConfig, DiscordChannel),
     "apprise": (AppriseConfig, AppriseChannel),
 }
 
