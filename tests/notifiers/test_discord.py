@@ -87,7 +87,7 @@ def test_a_megabyte_of_anything_stays_within_the_limits(sign):
     assert size(discord_form.plain(said)["content"]) <= 2_000
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=1_500), st.text(max_size=400), st.integers(1, 60))
 def test_any_text_and_any_number_of_alerts_stays_within_the_limits(text, name, number):
     within_limits(discord_form.full(message(error_message=text, workflow=name, step=name, environment=name, team=name)))
