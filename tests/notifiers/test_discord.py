@@ -206,3 +206,9 @@ def test_how_long_to_wait_is_heard_from_the_body_first(header, body, seconds):
 def test_three_runs_are_linked():
     body = discord_form.full(message(runs=PART.runs * 5))
     assert json.dumps(body).count("[order-2000 (failed)") == 3
+
+
+def test_the_name_of_a_run_cannot_end_the_text_of_its_link():
+    runs = (replace(PART.runs[0], run_id="a] [b](http://evil.example"),)
+    [field] = [each for each in discord_form.full(message(runs=runs))["embeds"][0]["fields"] if each["name"] == "Runs"]
+    assert re.findall(r"(?<!\\)[\[\]]", field["value"]) == ["[", "]"]
