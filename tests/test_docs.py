@@ -11,11 +11,10 @@ from alerting.api.ingest import routes
 from alerting.cli.main import parser
 from alerting.configuration import check, later
 from alerting.ingest.engines import ADAPTERS, about
-from alerting.rehearsal import model as rule_tests
 from alerting.settings import Settings
 from notifiers.registry import CHANNEL_TYPES
 from rules.matchers import FIELDS
-from rules.sections import Section
+from support import sections
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -25,21 +24,17 @@ def page(name):
     return (REFERENCE / name).read_text()
 
 
-def every_model(model=Section):
-    for each in model.__subclasses__():
-        yield each
-        yield from every_model(each)
-
-
-def pages_about(model):
-    if model.__module__ == rule_tests.__name__:
-        return (ROOT / "docs" / "how-to" / "test-rules.md").read_text()
-    return "".join(page(name) for name in ("configuration.md", "rules.md", "policies.md"))
-
-
-@pytest.mark.parametrize("model", [*every_model()])
-def test_every_key_is_described(model):
-    text = pages_about(model)
+@pytest.mark.parametrize(
+    ("model", "where"),
+    [
+        *((each, REFERENCE / "configuration.md") for each in sections.of_the_file()),
+        *((each, ROOT / "docs" / "how-to" / "test-rules.md") for each in sections.of_rule_tests()),
+    ],
+)
+def test_every_key_is_described(model, where):
+    text = where.read_text()
+    if where.parent == REFERENCE:
+        text += page("rules.md") + page("policies.md")
     for name, field in model.model_fields.items():
         key = field.alias or name
         assert f"`{key}`" in text or f"{key}:" in text, key

@@ -12,7 +12,7 @@ from alerting.configuration.positions import read
 from alerting.configuration.schema import schema
 from notifiers.registry import CHANNEL_TYPES
 from rules.condition_config import KINDS
-from rules.sections import Section
+from support import sections
 from support.schemas import fits
 
 ROOT = Path(__file__).parents[2]
@@ -30,13 +30,7 @@ def test_there_are_examples():
     assert len(FILES) > 10
 
 
-def every_model(model=Section):
-    for each in model.__subclasses__():
-        yield each
-        yield from every_model(each)
-
-
-@pytest.mark.parametrize("model", [*every_model(), *(config for config, _ in CHANNEL_TYPES.values())])
+@pytest.mark.parametrize("model", [*sections.of_the_file(), *(config for config, _ in CHANNEL_TYPES.values())])
 def test_every_key_of_every_model_is_in_it(model):
     names = {field.alias or name for name, field in model.model_fields.items()}
     if model is File:
