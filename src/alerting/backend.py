@@ -1,6 +1,7 @@
 """Where does this installation keep what it knows? In its data folder, or in PostgreSQL."""
 
 import os
+import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -23,6 +24,7 @@ from alerting.settings import Settings, SettingsError
 from alerting.storage import progress
 from alerting.storage.progress import Progress
 from alerting.transfer.copying import origin_of
+from rules.instants import Instant
 
 # What a store that cannot be opened raises: for commands, which say it and end.
 UNUSABLE = (SettingsError, Held, BadUrl, SchemaMismatch, StoreUnavailable, OSError)
@@ -161,3 +163,23 @@ def accepted_count(
 
 def _accepted_by_all(connection: Connection, done: Progress) -> int:
     return done.items + claims.waiting_items(connection) + tasks.waiting_items(connection)
+
+
+def oldest_waiting(backend: Backend, settings: Settings) -> Callable[[Connection, Progress], Instant | None]:
+    """When the oldest row was accepted that is not worked on yet, by the service's clock; None where none waits."""
+    if backend.store.shared:
+        return _oldest_of_all
+
+    def oldest(_connection: Connection, done: Progress) -> Instant | None:
+        try:
+            with closing(SegmentReader(settings.data / FOLDER)) as reader:
+                return reader.oldest_after(done.position)
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"the inbox cannot be read: {error}") from error
+
+    return oldest
+
+
+def _oldest_of_all(connection: Connection, _done: Progress) -> Instant | None:
+    found = [claims.oldest_waiting(connection), tasks.oldest_waiting(connection)]
+    return min((each for each in found if each is not None), default=None)

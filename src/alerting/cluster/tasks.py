@@ -116,6 +116,12 @@ def split(connection: Connection, task: Task) -> None:
     connection.execute(insert(TASK), [_row(task.partition, [part]) for part in task.parts])
 
 
+def oldest_waiting(connection: Connection) -> Instant | None:
+    """When the oldest body was received of whose facts some are still to be worked on."""
+    oldest: Instant | None = connection.execute(select(func.min(_t.received_at))).scalar()
+    return oldest
+
+
 def waiting_items(connection: Connection) -> int:
     return int(connection.execute(select(func.coalesce(func.sum(_t["items"]), 0))).scalar_one())
 

@@ -103,8 +103,7 @@ class Dispatcher:
             return []
         now, machine, by = self._clock.now(), self._clock.machine_now(), self._worker.name
         with self._store.write() as connection:
-            paused = {name for name, row in messages.health(connection).items() if row["paused_until"] > now}
-            waiting = set(messages.channels_due(connection, now)) - paused
+            waiting = set(messages.channels_due(connection, now)) - messages.paused_channels(connection, now)
             room = {name: self._pacing.room(name, machine) for name in sorted(waiting)}
             return messages.claim(connection, now, Lease(machine, machine + _LEASE, by), room)
 

@@ -94,6 +94,16 @@ class SegmentReader:
                 return rows
         return []
 
+    def oldest_after(self, after: Position) -> Instant | None:
+        """When the first row behind ``after`` was received."""
+        for segment in self._segments_from(after.segment):
+            first = after.row if segment == after.segment else 0
+            query = "SELECT received_at FROM inbox WHERE id > ? ORDER BY id LIMIT 1"
+            found = self._connection(segment).execute(query, (first,)).fetchone()
+            if found:
+                return int(found[0])
+        return None
+
     def items_after(self, after: Position) -> int:
         return sum(self._items(segment, after) for segment in self._segments_from(after.segment))
 

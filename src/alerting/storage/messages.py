@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     LABEL_STYLE_TABLENAME_PLUS_COL,
+    ColumnElement,
     Update,
     and_,
     bindparam,
@@ -94,18 +95,7 @@ def channels_due(connection: Connection, now: Instant) -> list[str]:
 def claim(connection: Connection, now: Instant, lease: Lease, room: Mapping[str, int]) -> list[Owed]:
     """Take the heads that may be sent at ``now``, one for each (conversation, target) and of each channel as many as it
     has ``room`` for, so that nobody else does until the lease is over, or its worker gone."""
-    earlier = _outbox.alias()
-    behind_another = exists().where(
-        and_(
-            earlier.c.conversation == _outbox.c.conversation,
-            earlier.c.target == _outbox.c.target,
-            earlier.c.number < _outbox.c.number,
-        )
-    )
-    unleased = _outbox.c.leased_until <= lease.now
-    if is_postgresql(connection):
-        unleased = or_(unleased, _outbox.c.leased_by.not_in(select(WORKER.c.id)))
-    free = and_(_outbox.c.next_attempt_at <= now, unleased, ~behind_another)
+    free = _is_free(connection, now, lease.now)
     heads: list[Row] = []
     for channel in (name for name, most in room.items() if most > 0):
         due = select(_outbox).where(_outbox.c.channel == channel, free).order_by(_outbox.c.number).limit(room[channel])
@@ -116,6 +106,57 @@ def claim(connection: Connection, now: Instant, lease: Lease, room: Mapping[str,
     own = tuple_(*(_outbox.c[name] for name in _KEY)).in_([tuple(head[name] for name in _KEY) for head in heads])
     connection.execute(update(_outbox).where(own).values(leased_until=lease.until, leased_by=lease.by))
     return _with_followers(connection, heads)
+
+
+def _is_free(connection: Connection, now: Instant, machine: Instant) -> ColumnElement[bool]:
+    earlier = _outbox.alias()
+    behind_another = exists().where(
+        and_(
+            earlier.c.conversation == _outbox.c.conversation,
+            earlier.c.target == _outbox.c.target,
+            earlier.c.number < _outbox.c.number,
+        )
+    )
+    unleased = _outbox.c.leased_until <= machine
+    if is_postgresql(connection):
+        unleased = or_(unleased, _outbox.c.leased_by.not_in(select(WORKER.c.id)))
+    return and_(_outbox.c.next_attempt_at <= now, unleased, ~behind_another)
+
+
+def due_since(connection: Connection, now: Instant, machine: Instant) -> Instant | None:
+    """Since when the oldest delivery could be tried and nobody does."""
+    paused = paused_channels(connection, now)
+    free = and_(_is_free(connection, now, machine), _outbox.c.channel.not_in(paused))
+    return connection.execute(select(func.min(_outbox.c.next_attempt_at)).where(free)).scalar()
+
+
+def undelivered(connection: Connection) -> dict[str, tuple[Instant, str]]:
+    """Since when each channel owes its oldest message, and what came of the last try; channels that owe none are not
+    in it."""
+    oldest = select(_outbox.c.channel, func.min(_outbox.c.created_at)).group_by(_outbox.c.channel)
+    owed = connection.execute(oldest).all()
+    return {channel: (created_at, _last_answer(connection, channel, created_at)) for channel, created_at in owed}
+
+
+def _last_answer(connection: Connection, channel: str, created_at: Instant) -> str:
+    tried = (
+        select(_delivery.c.detail)
+        .join(_outbox, and_(_outbox.c.notification == _delivery.c.notification, _outbox.c.target == _delivery.c.target))
+        .where(_outbox.c.channel == channel, _delivery.c.channel == channel, _outbox.c.created_at == created_at)
+        .order_by(_delivery.c.id.desc())
+        .limit(1)
+    )
+    return connection.execute(tried).scalar() or ""
+
+
+def dead_letters(connection: Connection) -> int:
+    """How many messages nobody got, ever."""
+    dead = select(func.count()).select_from(_notification).where(_notification.c.status == "dead")
+    return int(connection.execute(dead).scalar_one())
+
+
+def paused_channels(connection: Connection, now: Instant) -> set[str]:
+    return {name for name, row in health(connection).items() if row["paused_until"] > now}
 
 
 def release_all(connection: Connection) -> None:
