@@ -16,9 +16,19 @@ from alerting.api.context import ApiContext
 from alerting.api.in_force import InForce, text_of, watch
 from alerting.api.turned_away import TurnedAways
 from alerting.app import create_app
-from alerting.backend import Backend, accepted_count, latest_configuration, open_backend, open_bell, open_log
+from alerting.backend import (
+    Backend,
+    accepted_count,
+    latest_configuration,
+    oldest_waiting,
+    open_backend,
+    open_bell,
+    open_log,
+)
 from alerting.configuration import Invalid, check
 from alerting.inbox.writer import InboxWriter
+from alerting.selfwatch.telling import Teller
+from alerting.selfwatch.watcher import Watcher
 from alerting.settings import Settings, SettingsError
 from alerting.telemetry import Telemetry
 from alerting.traces import spans_of_run
@@ -37,6 +47,7 @@ class Parts:
 
     context: ApiContext
     backend: Backend
+    watcher: Watcher
 
     def close(self) -> None:
         self.context.inbox.close()
@@ -61,6 +72,8 @@ def serve(
     looking = (parts.context.in_force, stopping, hung_up)
     watching = threading.Thread(target=watch, args=looking, name="watch", daemon=True)
     watching.start()
+    looking_at_self = threading.Thread(target=parts.watcher.run, args=(stopping,), name="self-watch", daemon=True)
+    looking_at_self.start()
     if with_worker:
         supervisor = threading.Thread(target=_supervise, args=(settings, stopping), name="supervisor", daemon=True)
         supervisor.start()
@@ -91,6 +104,7 @@ def serve(
         stopping.set()
         hung_up.set()
         watching.join(timeout=10)
+        looking_at_self.join(timeout=2)
         parts.close()
         if with_worker:
             supervisor.join(timeout=10)
@@ -146,6 +160,8 @@ def open_parts(settings: Settings, environ: Mapping[str, str]) -> Parts:
         inbox.close()
         backend.close()
         raise
+    oldest = oldest_waiting(backend, settings)
+    watcher = Watcher(backend.store, backend.clock, lambda: in_force.active, oldest, Teller(settings, environ))
     context = ApiContext(
         settings=settings,
         store=backend.store,
@@ -155,8 +171,10 @@ def open_parts(settings: Settings, environ: Mapping[str, str]) -> Parts:
         spans_of_run=lambda run: spans_of_run(backend.store, backend.archive, in_force.active.scrubber, run),
         accepted=accepted,
         turned_away=TurnedAways(backend.clock.now),
+        oldest_waiting=oldest,
+        watched=lambda: watcher.watched,
     )
-    return Parts(context, backend)
+    return Parts(context, backend, watcher)
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -83,13 +83,29 @@ def _agreed(name: str, told: Webhook, environ: Mapping[str, str]) -> Agreed:
 
 def _channels(configuration: Configuration, context: ChannelContext, environ: Mapping[str, str]) -> dict[str, Channel]:
     """A channel that cannot be built is left out: what is owed to it becomes a dead letter that says so."""
-    built: dict[str, Channel] = {}
-    for name, config in configuration.channels.items():
-        try:
-            built[name] = build(name, parse_channel(resolve(config, environ)), context)
-        except ValueError as error:
-            log.error("channel %s cannot be used: %s", name, error)
-    return built
+    built = {name: _channel(configuration, name, context, environ) for name in configuration.channels}
+    return {name: channel for name, channel in built.items() if channel is not None}
+
+
+def _channel(
+    configuration: Configuration, name: str, context: ChannelContext, environ: Mapping[str, str]
+) -> Channel | None:
+    try:
+        return build(name, parse_channel(resolve(configuration.channels[name], environ)), context)
+    except ValueError as error:
+        log.error("channel %s cannot be used: %s", name, error)
+        return None
+
+
+def channel_apart(
+    configuration: Configuration, name: str, settings: Settings, environ: Mapping[str, str], timeout: float
+) -> Channel | None:
+    """One for whoever tells from a loop of its own: connections belong to the loop that opened them. None, and a line
+    in the log, where it cannot be made."""
+    if name not in configuration.channels:
+        log.error("there is no channel %s any more", name)
+        return None
+    return _channel(configuration, name, ChannelContext(Egress(settings.allow_private), timeout), environ)
 
 
 def _pings(configuration: Configuration, environ: Mapping[str, str]) -> dict[str, Ping]:

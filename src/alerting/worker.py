@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import random
 import signal
@@ -10,7 +11,7 @@ import threading
 from collections.abc import Mapping
 
 from alerting.active import Active
-from alerting.backend import Backend, open_backend, open_waiter
+from alerting.backend import Backend, oldest_waiting, open_backend, open_waiter
 from alerting.cluster.member import Member
 from alerting.cluster.membership import RENEW_EVERY
 from alerting.compose import Composer
@@ -20,11 +21,15 @@ from alerting.consumer.shared import SharedConsumer
 from alerting.database.port import StoreUnavailable
 from alerting.dispatcher.dispatcher import Dispatcher, OnlyWorker
 from alerting.inbox.segments import FOLDER, SegmentReader
+from alerting.selfwatch.ping import DeadMan
 from alerting.settings import Settings
 from alerting.storage import messages
 from alerting.telemetry import Telemetry
 from alerting.wiring import activator
+from notifiers.egress import Egress
 from rules.instants import SECOND
+
+log = logging.getLogger(__name__)
 
 
 def run(settings: Settings, environ: Mapping[str, str], parent: int | None = None) -> None:
@@ -50,6 +55,10 @@ class _Worker:
         self._dispatcher = Dispatcher(
             self._store, self._clock, composer, self._current, random.Random(), self._member or OnlyWorker()
         )
+        self._dead_man = DeadMan(
+            self._store, self._clock, Egress(settings.allow_private), environ, self._current,
+            oldest_waiting(backend, settings), self._pings,
+        )  # fmt: skip
         self._bell = open_waiter(backend, settings)
         self._consumer = self._make_consumer(
             Around(activator(settings, environ), self._ring, self._activated, self._telemetry.batch)
@@ -84,7 +93,10 @@ class _Worker:
             threading.Thread(target=self._keep_lease, args=(self._member,), name="lease", daemon=True).start()
         dispatching = asyncio.create_task(self._dispatcher.run())
         dispatching.add_done_callback(self._dispatcher_ended)
+        pinging = asyncio.create_task(self._dead_man.run())
+        pinging.add_done_callback(_complain)
         await stopped.wait()
+        pinging.cancel()
         self._stop.set()
         await asyncio.to_thread(consuming.join)
         self._dispatcher.stop()
@@ -92,6 +104,10 @@ class _Worker:
             await asyncio.wait_for(dispatching, 5)
         await asyncio.to_thread(self._leave)
         self._telemetry.close()
+
+    def _pings(self) -> bool:
+        """One of the workers is enough: whoever owns the first partition, as long as nobody can have taken it over."""
+        return self._member is None or (self._member.holds_lease and 0 in self._member.owned.tokens)
 
     def _leave(self) -> None:
         """Not before: what is under way must not look free to others."""
@@ -134,3 +150,9 @@ class _Worker:
     def _ring(self) -> None:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._dispatcher.ring)
+
+
+def _complain(pinging: "asyncio.Task[None]") -> None:
+    """Whoever waits for the pings hears of it; here it is only logged."""
+    if not pinging.cancelled() and pinging.exception() is not None:
+        log.error("the dead man's ping ended", exc_info=pinging.exception())

@@ -78,6 +78,9 @@ def test_no_problem_tells_a_secret():
     said = "\n".join(map(str, check(text, "f", {"URL": "nonsense-s3cret"})))
     assert said
     assert "s3cret" not in said
+    [problem] = check('self: {ping_url: "${URL}"}', "f", {"URL": "nonsense-s3cret"})
+    assert "its value must be a URL" in str(problem)
+    assert "s3cret" not in str(problem)
 
 
 def test_a_file_that_unfolds_without_end_is_refused():

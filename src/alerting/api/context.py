@@ -14,6 +14,8 @@ from alerting.database.port import Connection, Store
 from alerting.inbox.port import Entry
 from alerting.inbox.writer import InboxWriter
 from alerting.ingest.spans import SpanRecord
+from alerting.selfwatch.vitals import OldestWaiting
+from alerting.selfwatch.watcher import Watched
 from alerting.settings import Settings
 from alerting.storage.progress import Progress
 
@@ -21,7 +23,7 @@ from alerting.storage.progress import Progress
 @dataclass(slots=True)
 class ApiContext:
     """``spans_of_run`` gives the scrubbed spans of a run, oldest first, as far as they are still kept; ``accepted`` how
-    much was taken in, ever, by what a reader sees."""
+    much was taken in, ever, by what a reader sees; ``watched`` what the last look at Tocsin itself found."""
 
     settings: Settings
     store: Store
@@ -31,6 +33,8 @@ class ApiContext:
     spans_of_run: Callable[[str], list[SpanRecord]]
     accepted: Callable[[Connection, Progress], int]
     turned_away: TurnedAways
+    oldest_waiting: OldestWaiting = lambda _connection, _done: None
+    watched: Callable[[], Watched] = Watched
 
     def active(self) -> Active:
         return self.in_force.active

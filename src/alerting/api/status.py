@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.responses import JSONResponse, Response
 
@@ -12,9 +12,11 @@ from alerting.api.context import ApiContext, context_of
 from alerting.clock import Clock, SyncedClock
 from alerting.configuration.schema import schema
 from alerting.database.port import StoreUnavailable
+from alerting.selfwatch.ping import FAILED, LEFT_OUT, Ping, last_ping
+from alerting.selfwatch.vitals import Vitals, read_vitals
 from alerting.storage import alerts, messages, progress
-from alerting.wire import worker_wire
-from rules.instants import DAY, SECOND
+from alerting.wire import time_or_none, worker_wire
+from rules.instants import DAY, SECOND, Instant
 
 router = APIRouter()
 _SILENT_AFTER = 20  # seconds without a sign of life of the worker
@@ -65,6 +67,7 @@ def health(request: Request) -> JSONResponse:
             aside = progress.quarantined(connection)
             channels = messages.health(connection)
             troubles = alerts.rule_errors(connection, context.clock.now() - DAY)
+            ping = last_ping(connection)
     except StoreUnavailable as error:
         return _health(context, [f"the state store cannot be used: {error}"], [])
     ill = [name for name, row in channels.items() if not row["healthy"]]
@@ -74,10 +77,13 @@ def health(request: Request) -> JSONResponse:
     silent = (context.clock.machine_now() - beat_at) / SECOND
     wrong = [] if silent < _SILENT_AFTER else ["the worker gives no sign of life"]
     warnings += [f"rule {each['rule']} could not be evaluated: {each['error']}" for each in troubles]
-    return _health(context, wrong, [*warnings, *_clock_is_off(context.clock)], degraded=bool(troubles))
+    warnings += [*_ping_is_not_heard(context, ping), *_clock_is_off(context.clock)]
+    return _health(context, wrong, warnings, ping, degraded=bool(troubles))
 
 
-def _health(context: ApiContext, wrong: list[str], warnings: list[str], *, degraded: bool = False) -> JSONResponse:
+def _health(
+    context: ApiContext, wrong: list[str], warnings: list[str], ping: Ping | None = None, *, degraded: bool = False
+) -> JSONResponse:
     """``degraded``: everything is taken in and worked on, but a rule has no answer."""
     refused = problems_of(context.in_force.refused)
     said = {
@@ -85,8 +91,30 @@ def _health(context: ApiContext, wrong: list[str], warnings: list[str], *, degra
         "wrong": wrong,
         "warnings": warnings,
         "configuration": {"status": "refused" if refused else "active", "problems": refused},
+        "self": _self_watch(context, ping),
     }
     return JSONResponse(said, 503 if wrong else 200)
+
+
+def _self_watch(context: ApiContext, ping: Ping | None) -> dict[str, Any]:
+    """What this receiver's look at Tocsin itself found, and what came of the last ping; None for what is not asked
+    for."""
+    limits, watched = context.active().configuration.self_watch, context.watched()
+    pings = ping is not None and limits is not None and limits.ping_url is not None
+    return {
+        "channel": limits.channel if limits else None,
+        "keeps_watch": watched.keeps_watch,
+        "looked_at": time_or_none(watched.looked_at),
+        "troubles": [{"what": each.key, "since": time_or_none(each.since)} for each in watched.troubles],
+        "ping": {"state": ping.state, "at": time_or_none(ping.at), "detail": ping.detail} if ping and pings else None,
+    }
+
+
+def _ping_is_not_heard(context: ApiContext, ping: Ping) -> list[str]:
+    limits = context.active().configuration.self_watch
+    if limits is None or limits.ping_url is None or ping.state not in {FAILED, LEFT_OUT}:
+        return []
+    return [f"the dead man's ping {'failed' if ping.state == FAILED else 'is left out'}: {ping.detail}"]
 
 
 def _clock_is_off(clock: Clock) -> list[str]:
@@ -104,16 +132,40 @@ def metrics(request: Request) -> Response:
     found = pipeline(context)
     with context.store.read() as connection:
         found["quarantined"] = progress.quarantined(connection)
-        beat = progress.load(connection).beat_at
+        vitals = read_vitals(connection, context.clock, context.oldest_waiting)
+        dead = messages.dead_letters(connection)
         troubles = alerts.rule_errors(connection, 0)
-    found["worker_silent_seconds"] = max(0.0, (context.clock.machine_now() - beat) / SECOND)
+        ping = last_ping(connection)
+    found |= _ages(vitals, context.clock.machine_now())
     found["configuration_refused"] = len(context.in_force.refused[:1])
+    found["self_watch_troubles"] = len(context.watched().troubles)
+    if ping.answered_at:
+        found["dead_man_ping_age_seconds"] = _seconds(ping.answered_at, context.clock.machine_now())
+    Counter("tocsin_dead_letters", "Messages that nobody got", registry=registry).inc(dead)
+    healthy = Gauge("tocsin_channel_healthy", "0 after it refused for good", ["channel"], registry=registry)
+    for name in context.active().channels:
+        healthy.labels(name).set(name not in vitals.refusing)
     errors = Gauge("tocsin_rule_errors", "Times that a rule could not be evaluated", ["rule"], registry=registry)
     for each in troubles:
         errors.labels(each["rule"]).set(each["count"])
     for name, value in found.items():
         Gauge(f"tocsin_{name}", _HELP[name], registry=registry).set(value)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _ages(vitals: Vitals, now: Instant) -> dict[str, float]:
+    return {
+        "worker_heartbeat_age_seconds": _seconds(vitals.beat_at, now),
+        "evaluation_lag_seconds": _seconds(vitals.waiting_since, now),
+        "oldest_undelivered_seconds": _seconds(
+            min((each.at for each in vitals.undelivered.values()), default=None), now
+        ),
+    }
+
+
+def _seconds(since: Instant | None, now: Instant) -> float:
+    """0 where nothing waits."""
+    return 0.0 if since is None else max(0.0, (now - since) / SECOND)
 
 
 _HELP = {
@@ -124,5 +176,9 @@ _HELP = {
     "outbox_retrying": "Deliveries waiting for a later try",
     "quarantined": "Bodies set aside because they could not be read",
     "configuration_refused": "1 where the file is not right and what was in force before stays so",
-    "worker_silent_seconds": "Since the worker's last sign of life",
+    "worker_heartbeat_age_seconds": "Since the worker's last sign of life",
+    "evaluation_lag_seconds": "Since the oldest was accepted that is not judged yet; 0 where nothing waits",
+    "oldest_undelivered_seconds": "Since the oldest message was decided that is still owed; 0 where none is",
+    "self_watch_troubles": "What is ill by this receiver's last look at Tocsin itself",
+    "dead_man_ping_age_seconds": "Since the dead man's ping was answered last",
 }

@@ -12,7 +12,7 @@ from alerting.configuration.hints import inside, near, no_such
 from alerting.configuration.hollow_rules import bad_rules, names_twice
 from alerting.configuration.mapping import BadMap, compile_map
 from alerting.configuration.matching import bad_expressions, bad_matches
-from alerting.configuration.model import NOTIFY, Ping, Retention, Scrub, Webhook
+from alerting.configuration.model import NOTIFY, Ping, Retention, Scrub, SelfWatch, Webhook
 from alerting.configuration.positions import Path, Placed
 from alerting.configuration.problems import Problem
 from alerting.scrub import Scrubber
@@ -38,6 +38,9 @@ def inconsistencies(placed: Placed) -> Iterator[Problem]:
     yield from _bad_pings(placed)
     yield from _bad_maps(placed)
     yield from _bad_patterns(placed)
+    watch = one(placed, ("self",), SelfWatch)
+    if watch is not None and watch.channel not in {None, NOTIFY, *names_of(placed, "channels")}:
+        yield placed.problem(("self", "channel"), no_such("channel", watch.channel, names_of(placed, "channels")))
 
 
 def each(placed: Placed, section: str, model: type[_Model]) -> Iterator[tuple[Path, _Model]]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-TOP = frozenset({"reports", "self"})
+TOP = frozenset({"reports"})
 
 
 def planned(value: dict[str, Any]) -> list[str]:

@@ -6,14 +6,15 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
 from alerting.configuration.overlay import NOTHING, RULES, Overlay
+from notifiers.context import http_url
 from rules.calendar.mute import MuteTiming
 from rules.calendar.zones import Zone
 from rules.condition_models import Grace, Missed, MissedCondition, cron_expression
 from rules.config import ANY_FAILURE, ConfigDuration, MatchSpec, Policy, Rule, Section, SeverityRule
-from rules.instants import DAY, HOUR, MINUTE
+from rules.instants import DAY, HOUR, MINUTE, SECOND, Duration, format_duration
 from rules.policy import Owner
 from rules.quiet import Inhibit, Maintenance, SilenceConfig
 from rules.ruleset import Quiet, Ruleset
@@ -76,6 +77,43 @@ class Ping(Section):
         return key
 
 
+def at_least(least: Duration, why: str) -> AfterValidator:
+    def check(duration: Duration) -> Duration:
+        if duration < least:
+            raise ValueError(f"must be {format_duration(least)} or longer: {why}")
+        return duration
+
+    return AfterValidator(check)
+
+
+_Patience = Annotated[ConfigDuration, at_least(10 * SECOND, "the worker gives a sign of life every 5s")]
+
+
+class SelfWatch(Section):
+    """Who hears that Tocsin itself is ill: ``channel``, once something was bad for so long; and whoever waits for a
+    ping, by its absence."""
+
+    channel: str | None = None
+    ping_url: Annotated[str | None, Field(repr=False)] = None
+    ping_every: Annotated[ConfigDuration, at_least(SECOND, "more often says no more")] = MINUTE
+    after: _Patience = MINUTE
+    stuck_after: _Patience = 2 * MINUTE
+    remind_every: Annotated[ConfigDuration, at_least(MINUTE, "nobody mends faster for it")] = HOUR
+
+    @model_validator(mode="after")
+    def _tells_somebody(self) -> "SelfWatch":
+        if self.channel is None and self.ping_url is None:
+            raise ValueError("tells nobody; say channel: NAME, ping_url: https://…, or both")
+        return self
+
+    @field_validator("ping_url")
+    @classmethod
+    def _is_an_address(cls, url: str | None) -> str | None:
+        if url is not None and "${" not in url:
+            http_url(SecretStr(url))
+        return url
+
+
 class File(Section):
     """The whole file, section by section; channels are checked by their own kinds."""
 
@@ -93,12 +131,14 @@ class File(Section):
     retention: Retention = Retention()
     scrub: Scrub = Scrub()
     webhooks: dict[str, Webhook] = Field(default_factory=dict)
+    self_: Annotated[SelfWatch | None, Field(alias="self")] = None
 
 
 @dataclass(slots=True, frozen=True)
 class Configuration:
-    """``channels`` and the keys of ``pings`` are as written, their ``${NAME}`` unresolved: secrets are read when one is
-    built. ``text`` is the file's and what was ``made`` beside it; each silence has an id."""
+    """``channels``, the keys of ``pings`` and the URL in ``self_watch`` are as written, their ``${NAME}`` unresolved:
+    secrets are read when they are used. ``text`` is the file's and what was ``made`` beside it; each silence has an
+    id."""
 
     text: str = ""
     rules: tuple[Rule, ...] = (ANY_FAILURE,)
@@ -112,6 +152,7 @@ class Configuration:
     lost_after: tuple[LostAfter, ...] = ()
     quiet: Quiet = field(default_factory=Quiet)
     made: Overlay = NOTHING
+    self_watch: SelfWatch | None = None
 
     def ruleset(self) -> Ruleset:
         return Ruleset(self.rules, self.severities, self.policies, self.quiet)
@@ -144,6 +185,7 @@ def of_file(file: File, text: str, made: Overlay = NOTHING) -> Configuration:
             file.owners,
         ),
         made,
+        file.self_,
     )
 
 

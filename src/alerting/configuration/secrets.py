@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from alerting.configuration.hints import inside, near
 from alerting.configuration.matching import items
@@ -12,6 +12,7 @@ from alerting.configuration.model import PING_KEY
 from alerting.configuration.positions import Path, Placed
 from alerting.configuration.problems import Problem
 from alerting.configuration.variables import missing_in, resolve
+from notifiers.context import http_url
 from notifiers.registry import CHANNEL_TYPES, parse_channel
 
 
@@ -22,6 +23,7 @@ def secret_problems(placed: Placed, environ: Mapping[str, str]) -> Iterator[Prob
             yield from _channel_problems(placed, ("channels", name), config, environ)
     yield from _not_set(placed, inside(placed.value, "webhooks"), environ, ("webhooks",))
     yield from _ping_problems(placed, environ)
+    yield from _dead_man_problems(placed, environ)
 
 
 def _channel_problems(
@@ -52,6 +54,19 @@ def _ping_problems(placed: Placed, environ: Mapping[str, str]) -> Iterator[Probl
         elif "${" in written and not missing and not PING_KEY.fullmatch(key):
             yield placed.problem(place, "its value must be 1 to 100 letters, digits, - and _")
         seen.setdefault(key, path[1])
+
+
+def _dead_man_problems(placed: Placed, environ: Mapping[str, str]) -> Iterator[Problem]:
+    written, place = inside(inside(placed.value, "self"), "ping_url"), ("self", "ping_url")
+    if not isinstance(written, str) or "${" not in written:
+        return
+    missing = list(_not_set(placed, written, environ, place))
+    yield from missing
+    if not missing:
+        try:
+            http_url(SecretStr(resolve(written, environ)))
+        except ValueError as error:
+            yield placed.problem(place, f"its value {error}")
 
 
 def _bad_channel(placed: Placed, path: Path, config: dict[str, Any]) -> Iterator[Problem]:
