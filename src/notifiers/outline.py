@@ -15,7 +15,7 @@ from notifiers.wording import alerts, plain_block, plain_line, times
 MOST_TITLE = 150
 MOST_ERROR = 1_000
 MOST_RUNS = 3
-_MOST_LISTED = 40
+MOST_CAUSES = 40
 _LEADS = {
     "again": "again",
     "reopened": "back",
@@ -93,11 +93,12 @@ class Outline:
     actions: tuple[Line, ...] = ()
 
 
-def outline(message: Message) -> Outline:
+def outline(message: Message, most_causes: int = MOST_CAUSES) -> Outline:
+    """Of more causes than ``most_causes`` the rest is counted, for a channel that has no room for them."""
     single = len(message.alerts) == 1 and message.reason not in _TOGETHER
     if not message.alerts:
         return Outline(Tone.MILD, message.title, message.text, note=message.note, actions=_actions(message))
-    return _of_one(message, message.alerts[0]) if single else _of_many(message)
+    return _of_one(message, message.alerts[0]) if single else _of_many(message, most_causes)
 
 
 def title_of(reason: str, parts: Sequence[AlertPart]) -> str:
@@ -133,11 +134,11 @@ def _of_one(message: Message, part: AlertPart) -> Outline:
     )
 
 
-def _of_many(message: Message) -> Outline:
+def _of_many(message: Message, most_causes: int) -> Outline:
     teams = dict.fromkeys(plain_line(part.team, 100) for part in message.alerts if part.team)
     mentions = dict.fromkeys(part.mention for part in message.alerts if part.mention)
     causes = _causes(message)
-    shown = causes[:_MOST_LISTED]
+    shown = causes[:most_causes]
     return Outline(
         tone=_tone(message),
         title=message.title,

@@ -8,7 +8,8 @@ from notifiers.apprise_channel import AppriseChannel, AppriseConfig
 from notifiers.channel import Channel
 from notifiers.context import ChannelConfig, ChannelContext
 from notifiers.discord import DiscordChannel, DiscordConfig
-from notifiers.mail import EmailChannel, EmailConfig
+from notifiers.mail import EmailChannel
+from notifiers.mail_config import EmailConfig
 from notifiers.slack import SlackConfig, slack_channel
 from notifiers.webhook import WebhookChannel, WebhookConfig
 

@@ -1,39 +1,23 @@
-"""Is a mail readable, safe and in its thread? And is the receipt true? Against a real SMTP server."""
+"""Is a mail readable and in its thread? And is the receipt true? Against a real SMTP server."""
 
-import asyncio
 import logging
+import re
 import shutil
 import socket
 import ssl
 import subprocess
+from dataclasses import replace
 
 import pytest
 
-from notifiers.context import ChannelContext
-from notifiers.egress import Egress
+from notifiers.mail_compose import compose
 from notifiers.message import Verdict
-from notifiers.registry import build, parse_channel
+from notifiers.outline import Tone
+from notifiers.picture import picture
+from support.letters import HOURS, several
+from support.mailing import mailed, send
 from support.samples import message
 from support.smtp import HANG_UP, SmtpSink
-
-
-def send(url, said=None, to=("a@example.com",)):
-    async def go():
-        config = {"type": "email", "smtp": url, "from": "Tocsin <tocsin@example.com>", "to": list(to)}
-        channel = build("c", parse_channel(config), ChannelContext(Egress(None), timeout=2.0))
-        receipts = [await channel.send(said or message(), target) for target in channel.targets]
-        await channel.aclose()
-        return receipts
-
-    return asyncio.run(go())
-
-
-def mailed(said):
-    """The one mail that ``said`` becomes, as it is read at the other end."""
-    with SmtpSink() as sink:
-        assert send(sink.url, said)[0].delivered
-        [(_, mail)] = sink.mails
-    return mail
 
 
 def test_each_recipient_is_a_delivery_of_its_own():
@@ -61,6 +45,78 @@ def test_all_mails_of_an_alert_are_one_thread():
     assert all(mail["Subject"].endswith("charge-card: CardDeclined in step charge") for mail in mails)
 
 
+def conversed(*said):
+    """The mails of one conversation, each with what the one before left."""
+    mails, left = [], ""
+    with SmtpSink() as sink:
+        for each in said:
+            [receipt] = send(sink.url, replace(each, thread=left))
+            mails.append(sink.mails[-1][1])
+            left = "" if each.ends else receipt.handle
+    return mails
+
+
+def test_a_conversation_that_begins_with_one_alert_stays_one_thread_when_more_join():
+    mails = conversed(message("first"), several("new_members"), message("again", dedup_key="tocsin:other"))
+    assert {mail["References"] for mail in mails} == {"<tocsin.abc@example.com>"}
+
+
+def test_a_conversation_that_begins_with_several_alerts_is_one_thread_and_the_next_another():
+    first, later = (replace(several("storm"), id=name) for name in ("n1", "n2"))
+    mails = conversed(first, later, replace(message("resolved"), ends=True), replace(first, id="n4"))
+    threads = [mail["References"] for mail in mails]
+    assert threads == ["<conv.n1@example.com>"] * 3 + ["<conv.n4@example.com>"]
+
+
+@pytest.mark.parametrize("answer", ["554 spam", HANG_UP])
+def test_only_a_mail_that_was_taken_leaves_something_for_its_thread(answer):
+    with SmtpSink(data=[answer]) as sink:
+        assert [send(sink.url)[0].handle for _ in range(2)] == ["", "tocsin.abc"]
+
+
+def test_filters_find_who_writes_why_and_how_bad():
+    mail = mailed(message("reminder", severity="high"))
+    named = {name: mail[name] for name in ("X-Tocsin-Reason", "X-Tocsin-Severity", "X-Tocsin-Channel", "List-Id")}
+    assert named == {
+        "X-Tocsin-Reason": "reminder",
+        "X-Tocsin-Severity": "high",
+        "X-Tocsin-Channel": "c",
+        "List-Id": "<c.tocsin.example.com>",
+    }
+
+
+def test_an_id_that_is_long_is_written_as_it_is():
+    domain = f"{'very-long-name.' * 5}example.com"
+    mail = compose(message(dedup_key="tocsin:" + "a" * 40), f"tocsin@{domain}", "a@example.com").as_bytes().decode()
+    for name in ("References", "In-Reply-To"):
+        assert re.search(rf"^{name}:\s+<tocsin\.a{{40}}@{domain}>\r$", mail, re.M)
+    assert re.search(rf"^List-Id:\s+<c\.tocsin\.{domain}>\r$", mail, re.M)
+
+
+def test_a_picture_lies_beside_the_letter_and_is_shown_in_it():
+    mail = mailed(replace(message(), hours=HOURS))
+    assert mail.get_content_type() == "multipart/related"
+    letter, image = mail.iter_parts()
+    assert [part.get_content_type() for part in letter.iter_parts()] == ["text/plain", "text/html"]
+    assert image.get_content() == picture(HOURS, Tone.CRITICAL)
+    assert image["Content-Disposition"].startswith("inline")
+    [shown] = re.findall(r'src="cid:([^"]+)"', mail.get_body(("html",)).get_content())
+    assert image["Content-ID"] == f"<{shown}>"
+
+
+@pytest.mark.parametrize("hours", [(), (0,) * 24])
+def test_where_no_failures_are_known_there_is_no_picture(hours):
+    mail = mailed(replace(message(), hours=hours))
+    assert mail.get_content_type() == "multipart/alternative"
+    assert "<img" not in mail.get_body(("html",)).get_content()
+
+
+def test_the_simplest_form_is_text_alone():
+    mail = mailed(replace(message(), plain=True, hours=HOURS))
+    assert mail.get_content_type() == "text/plain"
+    assert "Failed 3 times" in mail.get_content()
+
+
 def test_a_try_again_has_the_same_message_id_and_another_recipient_another():
     with SmtpSink() as sink:
         for _ in range(2):
@@ -70,23 +126,15 @@ def test_a_try_again_has_the_same_message_id_and_another_recipient_another():
     assert len(set(ids)) == 2
 
 
-def test_text_of_an_error_is_no_header_no_html_and_no_link():
-    nasty = "\x1b[31m\u202e\ud800<b>x</b>\r\nBcc: evil@example.com\nrun: http://evil.example/\n" + "y" * 200_000
-    mail = mailed(message(error_message=nasty, workflow=nasty, step=nasty))
-    assert mail["Bcc"] is None
-    assert len(" ".join(mail["Subject"].split())) <= 150
-    page = mail.get_body(("html",)).get_content()
-    assert "<b>" not in page
-    assert 'href="http://t/runs/r1"' in page
-    assert 'href="http://evil.example' not in page
-    assert not {"\x1b", "\u202e"} & set(page)
-
-
 @pytest.mark.parametrize(
     ("answers", "verdict", "code"),
     [
         ({"rcpt": ["550 no such user"]}, Verdict.REFUSED, 550),
         ({"rcpt": ["451 try later"]}, Verdict.UNREACHABLE, 451),
+        ({"rcpt": ["421 closing"]}, Verdict.UNREACHABLE, 421),
+        ({"rcpt": ["450 greylisted"]}, Verdict.UNREACHABLE, 450),
+        ({"data": ["421 closing"]}, Verdict.UNREACHABLE, 421),
+        ({"data": ["552 too big"]}, Verdict.REFUSED, 552),
         ({"data": ["554 spam"]}, Verdict.REFUSED, 554),
         ({"data": ["452 full"]}, Verdict.UNREACHABLE, 452),
         ({"data": [HANG_UP]}, Verdict.UNSURE, None),
