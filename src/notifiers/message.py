@@ -46,6 +46,7 @@ class AlertPart:
     resolved_at: str = ""
     runs: tuple[RunLine, ...] = ()
     links: dict[str, str] = field(default_factory=dict)
+    drill: bool = False  # a failure made to see whether word of it arrives
     dedup_key: str = ""  # the same for every message of one alert: mail threads and paging services key on it
     wire: dict[str, object] = field(default_factory=dict)
 

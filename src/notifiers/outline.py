@@ -103,6 +103,8 @@ def outline(message: Message, most_causes: int = MOST_CAUSES) -> Outline:
 
 def title_of(reason: str, parts: Sequence[AlertPart]) -> str:
     lead = f"{_LEADS[reason]}: " if reason in _LEADS else ""
+    if reason != "drill" and parts and all(part.drill for part in parts):
+        lead = f"{_LEADS['drill']}: {lead}"
     if len(parts) == 1 and reason not in _TOGETHER:
         part = parts[0]
         more = f"+{part.since_last} " if reason == "again" and part.since_last else ""
@@ -181,7 +183,7 @@ def _what(part: AlertPart) -> str:
 def _opening(reason: str, part: AlertPart) -> str:
     workflow, ended = plain_line(part.workflow, 200), (part.outcome or "failed").replace("_", " ")
     said = {
-        "resolved": f"{workflow} is well again.",
+        "resolved": f"The drill of {workflow} is over." if part.drill else f"{workflow} is well again.",
         "recovered": f"{workflow} failed and has recovered since, before anyone was told.",
         "flapping": f"{workflow} fails and recovers by turns. Nothing more is said until it has calmed down.",
         "reopened": f"{workflow} is failing again after it was over, severity {part.severity}.",
