@@ -6,7 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from alerting.api import acting, auditing, explaining, managing, pings, reading, reports, silencing, status, webhooks
+from alerting.api import (
+    acting,
+    auditing,
+    delivering,
+    explaining,
+    managing,
+    pings,
+    reading,
+    reports,
+    silencing,
+    status,
+    webhooks,
+)
 from alerting.api.ingest import routes
 from alerting.cli.main import parser
 from alerting.configuration import check, later
@@ -85,7 +97,7 @@ def test_every_kind_of_channel_has_a_chapter():
 
 def test_every_path_of_the_api_is_described():
     paths = {route.path for route in [*routes(), *webhooks.routes(), *pings.routes()]}
-    for part in (acting, auditing, explaining, managing, reading, reports, silencing, status):
+    for part in (acting, auditing, delivering, explaining, managing, reading, reports, silencing, status):
         paths |= {route.path for route in part.router.routes if getattr(route, "include_in_schema", True)}
     for path in paths:
         assert path in page("api.md"), path

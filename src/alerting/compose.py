@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from alerting.database.port import Connection, Store
 from alerting.database.statements import chunks
+from alerting.links import ACKNOWLEDGE, SILENCE, Links
 from alerting.storage import messages
 from alerting.storage.alerts import decode_state
 from alerting.storage.background import failures_by_hour, version_that_went_well
@@ -16,6 +17,7 @@ from alerting.storage.schema import AlertRow, table
 from alerting.wire import alert_wire
 from notifiers.message import AlertPart, Message, RunLine
 from notifiers.rendering import worded
+from rules.drills import is_drill
 from rules.instants import SECOND, Instant, format_instant
 from rules.merging import heaviest, merged
 from rules.state import AlertState, Example
@@ -23,6 +25,8 @@ from rules.vocabulary import Reason, Severity
 
 _alert = table(AlertRow)
 _MOST_RUNS = 5
+_TOGETHER = frozenset({Reason.STORM, Reason.DIGEST})
+_BEGINNINGS = frozenset({Reason.FIRST, Reason.LATE, Reason.NEW_MEMBERS, Reason.REOPENED})
 
 
 @dataclass(slots=True)
@@ -44,34 +48,40 @@ def _abouts(owed: Owed) -> dict[str, _About]:
     return found
 
 
-def _headline(owed: Owed, abouts: dict[str, _About]) -> Reason:
-    """Of one message its own; of several that have to be one, what weighs most now."""
+def _headline(owed: Owed, abouts: dict[str, _About], over: bool) -> Reason:
+    """Of one message its own; of several that have to be one, what weighs most now. ``over``: all of it has ended."""
     reasons = [Reason(each["reason"]) for each in owed.notifications]
+    if over and not _TOGETHER & set(reasons):
+        return merged([*reasons, Reason.RESOLVED])
     if len(reasons) == 1:
         return reasons[0]
     if len(abouts) == 1:
         return merged(reasons)
-    of_kind = next((each for each in reasons if each in (Reason.STORM, Reason.DIGEST)), None)
+    of_kind = next((each for each in reasons if each in _TOGETHER), None)
     return of_kind or heaviest(merged(about.reasons) for about in abouts.values())
 
 
 class Composer:
-    def __init__(self, store: Store, public_url: str) -> None:
-        self._store, self._url = store, public_url.rstrip("/")
+    """Without ``links`` messages lead to pages alone."""
+
+    def __init__(self, store: Store, public_url: str, links: Links | None = None) -> None:
+        self._store, self._url, self._acting = store, public_url.rstrip("/"), links
 
     def compose(self, owed: Owed, now: Instant) -> Message:
         """The message for what is owed, from the alerts as they stand at ``now``."""
         abouts = _abouts(owed)
         with self._store.read() as connection:
-            parts = self._parts(connection, abouts)
+            parts = self._parts(connection, abouts, now)
             hours = failures_by_hour(connection, (str(part.wire["error_group"]) for part in parts), now)
             thread = messages.thread(connection, owed.head)
         head, last = owed.notifications[0], owed.notifications[-1]
+        over = _is_anew(owed) and all(part.resolved_at for part in parts)
+        reason = _marked(_headline(owed, abouts, over), all(part.drill for part in parts))
         return worded(
             Message(
                 id=head["id"],
                 channel=owed.head["channel"],
-                reason=_headline(owed, abouts).value,
+                reason=reason.value,
                 severity=parts[0].severity,
                 title="",
                 text="",
@@ -87,25 +97,25 @@ class Composer:
             )
         )
 
-    def _parts(self, connection: Connection, abouts: dict[str, _About]) -> tuple[AlertPart, ...]:
+    def _parts(self, connection: Connection, abouts: dict[str, _About], now: Instant) -> tuple[AlertPart, ...]:
         """The worst first, then those that failed most."""
         found: list[AlertPart] = []
         for piece in chunks(sorted(abouts)):
             rows = connection.execute(select(_alert).where(_alert.c.id.in_(piece))).mappings().all()
-            found.extend(self._part(connection, dict(row), abouts[row["id"]]) for row in rows)
+            found.extend(self._part(connection, dict(row), abouts[row["id"]], now) for row in rows)
         order = {alert: number for number, alert in enumerate(abouts)}
         found.sort(key=lambda part: (-Severity(part.severity).rank, -part.count, order[part.id]))
         return tuple(found)
 
-    def _part(self, connection: Connection, row: dict[str, Any], about: _About) -> AlertPart:
+    def _part(self, connection: Connection, row: dict[str, Any], about: _About, now: Instant) -> AlertPart:
         state = decode_state(row["body"])
-        example = state.example
+        example, drill = state.example, is_drill(state.example.labels)
         return AlertPart(
             id=state.alert_id,
             rule=state.rule,
             severity=state.severity.value,
             state=state.status.value,
-            reason=merged(about.reasons).value,
+            reason=_marked(merged(about.reasons), drill).value,
             workflow=example.workflow,
             engine=example.engine,
             environment=example.environment,
@@ -126,8 +136,9 @@ class Composer:
             mention=state.mention,
             evidence=state.evidence,
             runs=tuple(self._line(each) for each in state.examples[:_MOST_RUNS] if each.run),
-            links=self._links(state),
+            links=self._links(state, now),
             dedup_key=state.dedup_key,
+            drill=drill,
             wire=alert_wire(row),
         )
 
@@ -135,14 +146,33 @@ class Composer:
         url = f"{self._url}/runs/{example.run}"
         return RunLine(example.run, example.workflow, example.run_id, example.outcome, _time(example.at), url)
 
-    def _links(self, state: AlertState) -> dict[str, str]:
+    def _links(self, state: AlertState, now: Instant) -> dict[str, str]:
         example = state.example
         links = {"alert": f"{self._url}/alerts/{state.alert_id}"}
         if example.run:
             links["run"] = f"{self._url}/runs/{example.run}"
         if example.error_group:
             links["group"] = f"{self._url}/groups/{example.error_group}"
-        return {**links, "source": example.url} if example.url else links
+        if example.url:
+            links["source"] = example.url
+        return {**links, **self._acting_links(state, now)}
+
+    def _acting_links(self, state: AlertState, now: Instant) -> dict[str, str]:
+        """What can be done still."""
+        if self._acting is None or not state.firing:
+            return {}
+        actions = (SILENCE,) if state.acknowledged_by else (ACKNOWLEDGE, SILENCE)
+        return {action: self._acting.url(action, state.alert_id, now) for action in actions}
+
+
+def _is_anew(owed: Owed) -> bool:
+    """Owed later than it was decided, to a fallback or once more: meanwhile it may have ended, and been told so."""
+    return bool(owed.head["created_at"] > owed.notifications[0]["created_at"])
+
+
+def _marked(reason: Reason, drill: bool) -> Reason:
+    """What begins in a drill is told as one."""
+    return Reason.DRILL if drill and reason in _BEGINNINGS else reason
 
 
 def _because_of_fallback(owed: Owed) -> str:

@@ -27,6 +27,7 @@ from alerting.backend import (
 )
 from alerting.configuration import Invalid, check
 from alerting.inbox.writer import InboxWriter
+from alerting.links import links_of
 from alerting.selfwatch.telling import Teller
 from alerting.selfwatch.watcher import Watcher
 from alerting.settings import Settings, SettingsError
@@ -171,6 +172,7 @@ def open_parts(settings: Settings, environ: Mapping[str, str]) -> Parts:
         spans_of_run=lambda run: spans_of_run(backend.store, backend.archive, in_force.active.scrubber, run),
         accepted=accepted,
         turned_away=TurnedAways(backend.clock.now),
+        links=links_of(backend.store, settings.public_url, settings.secret_key),
         oldest_waiting=oldest,
         watched=lambda: watcher.watched,
     )

@@ -102,6 +102,7 @@ def alert_wire(row: Row) -> Wire:
 
 
 def notification_wire(row: Row, next_attempt_at: Instant | None = None) -> Wire:
+    """``next_attempt_at``: the earliest of those that are owed."""
     return {
         "id": row["id"],
         "channel": row["channel"],
@@ -113,6 +114,38 @@ def notification_wire(row: Row, next_attempt_at: Instant | None = None) -> Wire:
         "sent_at": time_or_none(row["sent_at"]),
         "next_attempt_at": time_or_none(next_attempt_at or 0),
         "title": row["title"],
+    }
+
+
+def waiting_wire(row: Row) -> Wire:
+    """One delivery that is owed."""
+    return {
+        "channel": row["channel"],
+        "target": row["target"],
+        "attempts": row["attempts"],
+        "since": time_or_none(row["created_at"]),
+        "next_attempt_at": time_or_none(row["next_attempt_at"]),
+    }
+
+
+def unsent_wire(row: Row) -> Wire:
+    """A decision to say nothing, in the form of a notification. Equal ones of one moment are one, with their count."""
+    return {
+        "id": f"silent-{row['id']}",
+        "channel": row["channel"] or None,
+        "reason": row["reason"],
+        "severity": None,
+        "alerts": [row["alert"]] if row["alert"] else [],
+        "status": "suppressed",
+        "created_at": time_or_none(row["at"]),
+        "sent_at": None,
+        "next_attempt_at": None,
+        "title": "",
+        "waiting": [],
+        "because": row["because"],
+        "count": row["count"],
+        "rule": row["rule"],
+        "run": row["run"] or None,
     }
 
 

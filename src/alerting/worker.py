@@ -21,6 +21,7 @@ from alerting.consumer.shared import SharedConsumer
 from alerting.database.port import StoreUnavailable
 from alerting.dispatcher.dispatcher import Dispatcher, OnlyWorker
 from alerting.inbox.segments import FOLDER, SegmentReader
+from alerting.links import links_of
 from alerting.selfwatch.ping import DeadMan
 from alerting.settings import Settings
 from alerting.storage import messages
@@ -51,7 +52,8 @@ class _Worker:
         self._stop, self._left = threading.Event(), threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._member = self._join()
-        composer = Composer(self._store, settings.public_url)
+        links = links_of(self._store, settings.public_url, settings.secret_key)
+        composer = Composer(self._store, settings.public_url, links)
         self._dispatcher = Dispatcher(
             self._store, self._clock, composer, self._current, random.Random(), self._member or OnlyWorker()
         )

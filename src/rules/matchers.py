@@ -169,6 +169,12 @@ def compile_glob(pattern: str) -> Test:
     return lambda value: compiled.fullmatch(value.encode()) is not None
 
 
+def exactly(text: str) -> str:
+    """The pattern that matches ``text`` alone."""
+    pattern = "".join(f"[{sign}]" if sign in "*?[" else sign for sign in text)
+    return f"[{pattern[0]}]{pattern[1:]}" if pattern.startswith(("~", ">=", "<=")) else pattern
+
+
 _PARTS = re.compile(r"(\*|\?|\[!?[^\]]+\])")
 
 

@@ -6,37 +6,20 @@ import random
 import pytest
 from sqlalchemy import text
 
-from alerting.compose import Composer
-from alerting.dispatcher.dispatcher import Dispatcher
 from alerting.dispatcher.recorder import Recorder
 from alerting.dispatcher.retrying import LONGEST_WAIT, given_up, wait_after
+from alerting.storage import deliveries as storage
 from notifiers.message import Receipt, Verdict
 from rules.instants import DAY, HOUR, MINUTE, SECOND
 from rules.merging import merged
 from rules.vocabulary import Reason
+from support.delivering import deliver, dispatcher
 
 HOOK = """
 channels:
   hook: {type: webhook, url: "http://127.0.0.1:9/x"}
 """
 GONE = Receipt(Verdict.UNREACHABLE, 503, "HTTP 503")
-
-
-def dispatcher(house):
-    composer = Composer(house.store, "http://tocsin")
-    worker = house.members[-1] if house.members else None
-    return Dispatcher(house.store, house.clock, composer, lambda: house.consumer.active, random.Random(1), worker)
-
-
-def deliver(house):
-    """Everything that is due now."""
-
-    async def go():
-        running = dispatcher(house)
-        while await running.start_due():
-            await running.drained()
-
-    asyncio.run(go())
 
 
 def test_what_fails_is_tried_again_and_logged(house):
@@ -195,3 +178,104 @@ def test_what_came_of_many_tries_is_written_together_and_one_fault_costs_no_othe
         "m3",
         "m4",
     ]
+
+
+DRILL = {"labels": {"tocsin.drill": "true"}, "severity": "critical"}
+
+
+def test_a_drill_is_told_as_one_and_so_is_its_end(house):
+    h = house(HOOK)
+    h.event(run_id="r1", **DRILL)
+    h.work()
+    deliver(h)
+    h.event(run_id="ok", outcome="succeeded", labels=DRILL["labels"])
+    h.work()
+    deliver(h)
+    first, over = h.channels["hook"].messages
+    assert (first.reason, first.title) == ("drill", "[critical] drill: pay: Boom")
+    assert (over.reason, over.title) == ("resolved", "[critical] drill: resolved: pay: Boom")
+    assert "did not really fail" in first.text
+    assert "The drill of pay is over" in over.text
+    assert h.rows("SELECT * FROM rollup_run WHERE n != 0") == h.rows("SELECT * FROM rollup_group WHERE n != 0") == []
+
+
+def test_what_really_fails_beside_a_drill_is_no_drill(house):
+    h = house(f"{HOOK}policies: {{default: {{channels: [hook], group_wait: 30s, group_by: []}}}}\n")
+    h.event(run_id="r1", **DRILL)
+    h.event("mail", run_id="r2", labels={"tocsin.drill": "no", "about": "tocsin.drill"}, severity="critical")
+    h.work()
+    h.pass_time(MINUTE)
+    deliver(h)
+    [told] = h.channels["hook"].messages
+    assert (told.reason, "drill" in told.title) == ("first", False)
+    assert {(part.workflow, part.reason, part.drill) for part in told.alerts} == {
+        ("pay", "drill", True),
+        ("mail", "first", False),
+    }
+    assert [row["workflow"] for row in h.rows("SELECT workflow FROM rollup_run WHERE n != 0")] == ["mail"]
+
+
+def dead_letter(h):
+    """Of a failure that is over since."""
+    h.event(run_id="r1")
+    h.work()
+    h.channels["hook"].receipts = [Receipt(Verdict.REFUSED, 404, "HTTP 404")] * 2
+    deliver(h)
+    h.event(run_id="ok", outcome="succeeded")
+    h.work()
+    deliver(h)
+    return [row["id"] for row in h.rows("SELECT id FROM notification ORDER BY number")]
+
+
+def retry(h, notification):
+    with h.store.write() as connection:
+        row = storage.locked(connection, notification)
+        storage.send_again(connection, row, h.channels["hook"].targets, h.clock.now())
+
+
+def test_a_dead_letter_that_is_sent_again_says_what_is_true_now(house):
+    h = house(HOOK)
+    first, _ = dead_letter(h)
+    assert [row["status"] for row in h.rows("SELECT status FROM notification")] == ["dead"] * 2
+    retry(h, first)
+    with pytest.raises(storage.NotDead, match="queued"):
+        retry(h, first)
+    deliver(h)
+    [told] = h.channels["hook"].messages
+    assert (told.id, told.reason) == (first, "recovered")
+    [row] = h.rows(f"SELECT status FROM notification WHERE id = '{first}'")
+    assert row["status"] == "sent"
+    with pytest.raises(storage.NotDead, match="all have it"):
+        retry(h, first)
+
+
+def test_a_dead_letter_has_a_whole_day_again(house):
+    h = house(HOOK)
+    first, _ = dead_letter(h)
+    h.clock.sleep(2 * DAY)
+    retry(h, first)
+    h.channels["hook"].receipts = [GONE]
+    deliver(h)
+    h.pass_time(MINUTE)
+    deliver(h)
+    assert [message.id for message in h.channels["hook"].messages] == [first]
+
+
+def test_how_a_channel_does_is_counted(house):
+    h = house(HOOK)
+    dead_letter(h)
+    with h.store.read() as connection:
+        found = storage.activity(connection, ["hook", "other"], h.clock.now())
+        later = storage.activity(connection, ["hook"], h.clock.now() + 2 * DAY)
+    assert found == {"hook": storage.Activity(dead=2), "other": storage.Activity()}
+    assert later["hook"].dead == 0
+    h.event(run_id="r2")
+    h.work()
+    owed_at = h.clock.now()
+    with h.store.read() as connection:
+        waits = storage.activity(connection, ["hook"], owed_at)["hook"]
+    assert (waits.waiting, 0 < waits.waiting_since <= owed_at) == (1, True)
+    deliver(h)
+    with h.store.read() as connection:
+        heard = storage.activity(connection, ["hook"], owed_at)["hook"]
+    assert (heard.waiting, heard.last_delivered_at) == (0, h.clock.now())

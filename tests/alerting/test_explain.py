@@ -1,15 +1,10 @@
 """Does ``explain`` say of any run why somebody was told, or nobody?"""
 
 import pytest
-from fastapi.testclient import TestClient
 
-from alerting.api.context import ApiContext
-from alerting.api.in_force import InForce
-from alerting.api.turned_away import TurnedAways
-from alerting.app import create_app
 from alerting.cli.explaining import words
-from alerting.settings import Settings
 from rules.instants import MINUTE, SECOND
+from support.doors import doors
 from support.house import House
 
 CONFIG = """
@@ -38,15 +33,7 @@ def house(tmp_path):
 
 @pytest.fixture
 def client(house):
-    file = house.folder / "tocsin.yaml"
-    file.write_text(CONFIG)
-    settings = Settings(config=file)
-    in_force = InForce(settings, {}, house.store, house.clock, house.inbox, house._activate, CONFIG)
-    context = ApiContext(
-        settings, house.store, house.clock, house.inbox, in_force, lambda _: [],
-        lambda _connection, _done: 0, TurnedAways(house.clock.now),
-    )  # fmt: skip
-    return TestClient(create_app(context), base_url="http://127.0.0.1:4318")
+    return doors(house)
 
 
 def asked(client, run):

@@ -1,8 +1,10 @@
 """Does a pattern match what its writer meant, and is a slip told with the remedy?"""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from rules.matchers import FIELDS, compile_match, fields_of
+from rules.matchers import FIELDS, compile_match, exactly, fields_of
 from rules.model import ErrorInfo, Run
 from rules.vocabulary import Outcome, Severity
 
@@ -116,3 +118,10 @@ def test_a_slip_is_refused_with_the_remedy(spec, told):
 
 def test_a_nasty_pattern_over_long_text_is_linear():
     assert not compile_match({"error.message": "~ (a+)+$"}).matches({"error.message": "a" * 200_000 + "b"})
+
+
+@given(st.text("*?[]!~ ><=^\\-ab", min_size=1, max_size=8), st.text("*?[]!~ ><=^\\-ab", max_size=8))
+def test_a_text_as_a_pattern_matches_itself_alone(text, other):
+    matches = compile_match({"workflow": exactly(text)}).matches
+    assert matches({"workflow": text})
+    assert matches({"workflow": other}) is (other == text)

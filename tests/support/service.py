@@ -1,5 +1,6 @@
 """A real service in a folder of its own: started on a free port, ended or killed by its process id."""
 
+import base64
 import json
 import os
 import signal
@@ -135,6 +136,14 @@ class Service:
         named = {"Content-Type": "application/json"}
         status, said, _ = self._send(urllib.request.Request(f"{self.url}{path}", data, named, method=method))
         return status, json.loads(said)
+
+    def ask_as(self, name: str, password: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
+        """(status, what the JSON says), logged in."""
+        data = None if body is None else json.dumps(body).encode()
+        said = base64.b64encode(f"{name}:{password}".encode()).decode()
+        named = {"Content-Type": "application/json", "Authorization": f"Basic {said}"}
+        status, answer, _ = self._send(urllib.request.Request(f"{self.url}{path}", data, named))
+        return status, json.loads(answer)
 
     def _send(self, request: urllib.request.Request) -> tuple[int, bytes, dict[str, str]]:
         try:

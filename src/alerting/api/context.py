@@ -14,6 +14,7 @@ from alerting.database.port import Connection, Store
 from alerting.inbox.port import Entry
 from alerting.inbox.writer import InboxWriter
 from alerting.ingest.spans import SpanRecord
+from alerting.links import Links
 from alerting.selfwatch.vitals import OldestWaiting
 from alerting.selfwatch.watcher import Watched
 from alerting.settings import Settings
@@ -33,6 +34,7 @@ class ApiContext:
     spans_of_run: Callable[[str], list[SpanRecord]]
     accepted: Callable[[Connection, Progress], int]
     turned_away: TurnedAways
+    links: Links
     oldest_waiting: OldestWaiting = lambda _connection, _done: None
     watched: Callable[[], Watched] = Watched
 

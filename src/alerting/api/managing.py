@@ -18,6 +18,7 @@ from alerting.api.changing import (
     until_followed,
 )
 from alerting.api.context import context_of
+from alerting.api.delivering import standing_of_channels
 from alerting.api.security import who
 from alerting.configuration import Invalid
 from alerting.configuration.overlay import CHANNELS, RULES, Object
@@ -40,8 +41,9 @@ def rules(request: Request) -> dict[str, Any]:
 
 @router.get("/channels")
 def channels(request: Request) -> dict[str, Any]:
-    """Names, kinds and recipients; never an address that holds a secret."""
-    active = context_of(request).active()
+    """Names, kinds, recipients and how they do; never an address that holds a secret."""
+    context = context_of(request)
+    active, standing = context.active(), standing_of_channels(context)
     found = [
         {
             "name": name,
@@ -49,6 +51,7 @@ def channels(request: Request) -> dict[str, Any]:
             "targets": list(channel.targets),
             "fallback": active.fallbacks.get(name),
             "provided_by": provided_by(active.configuration.made, CHANNELS, name),
+            **standing(name),
         }
         for name, channel in active.channels.items()
     ]

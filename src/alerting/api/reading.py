@@ -1,4 +1,4 @@
-"""The reading API: runs, failures, error groups, alerts, messages and deliveries, with the same filters everywhere."""
+"""The reading API: runs, failures, error groups and alerts, with the same filters everywhere."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -38,6 +38,10 @@ class Filters:
     outcome: str | None = None
     severity: str | None = None
     state: str | None = None
+    status: str | None = None
+    channel: str | None = None
+    alert: str | None = None
+    notification: str | None = None
     since: str | None = None
     until: str | None = None
     q: str | None = None
@@ -77,7 +81,7 @@ def listed(context: ApiContext, listing: Listing, filters: Filters, *also: Any) 
 
 
 def _filtered(statement: Select[Any], columns: Any, listing: Listing, filters: Filters, now: Instant) -> Select[Any]:
-    for name in ("engine", "severity", "state"):
+    for name in ("engine", "severity", "state", "status", "channel", "notification"):
         wanted = getattr(filters, name)
         if wanted and name in columns:
             statement = statement.where(columns[name].in_(wanted.split(",")))
@@ -120,19 +124,6 @@ def error_groups(request: Request, filters: Asked) -> dict[str, Any]:
 @router.get("/alerts")
 def alerts(request: Request, filters: Asked) -> dict[str, Any]:
     return items(listed(context_of(request), ALERTS, filters), wire.alert_wire)
-
-
-@router.get("/notifications")
-def notifications(request: Request, filters: Asked) -> dict[str, Any]:
-    context = context_of(request)
-    found = listed(context, NOTIFICATIONS, filters)
-    upcoming = next_attempts(context, (row["id"] for row in found.rows))
-    return items(found, lambda row: wire.notification_wire(row, upcoming.get(row["id"])))
-
-
-@router.get("/deliveries")
-def deliveries(request: Request, filters: Asked) -> dict[str, Any]:
-    return items(listed(context_of(request), DELIVERIES, filters), wire.delivery_wire)
 
 
 @router.get("/runs/{run}")

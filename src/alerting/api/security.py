@@ -21,6 +21,7 @@ _SENDERS = ("/v1/", "/ingest/")
 _BY_SIGNATURE = ("/ingest/webhooks/", "/api/inngest")  # these doors ask for a signature or the key themselves
 NO_KEY = "the ingest key is missing or wrong; send it as Authorization: Bearer KEY or as x-tocsin-key"
 _OPEN = ("/health", "/login", "/static/", "/schema/", "/ping/")  # of a ping's address the key is a part
+_BY_TOKEN = ("/act/",)  # the link itself is the permission
 _HEADERS = (
     (b"content-security-policy", b"default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; "
      b"frame-ancestors 'none'; form-action 'self'"),
@@ -53,7 +54,7 @@ class Gate:
             return None
         if request.method not in {"GET", "HEAD"} and _is_foreign(request):
             return JSONResponse({"error": "a form of another site may not act here"}, 403)
-        return None if self._has_password(request) else _no_password(request)
+        return None if path.startswith(_BY_TOKEN) or self._has_password(request) else _no_password(request)
 
     def _has_password(self, request: Request) -> bool:
         wanted = self._settings.admin_password

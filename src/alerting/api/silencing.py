@@ -53,7 +53,12 @@ def _wire(quiet: SilenceConfig | Maintenance, made: Overlay, now: Instant) -> di
 @router.post("/silences", status_code=202)
 async def post_silence(request: Request) -> JSONResponse:
     """``until`` and ``starts``: RFC 3339, or a duration from now."""
-    context, body = context_of(request), await object_of(request)
+    return JSONResponse(await make(request, await object_of(request)), 202)
+
+
+async def make(request: Request, body: Object) -> Object:
+    """The silence, in force. Raises Refused."""
+    context = context_of(request)
     kind, told = body.pop("kind", "silence"), body.pop("by", "")
     if kind not in _KINDS:
         raise refuse("kind", f"{kind!r} is not a kind; write silence or maintenance")
@@ -65,7 +70,7 @@ async def post_silence(request: Request) -> JSONResponse:
     made = _dated({**body, "id": uuid.uuid4().hex, **({"by": by} if kind == "silence" else {})}, context.clock.now())
     made.setdefault("starts", format_instant(context.clock.now()))  # what was before it is not silenced in a replay
     await put(request, _KINDS[kind], made["id"], made, by, is_new=True)
-    return JSONResponse({**made, "kind": kind, "by": by, "provided_by": "api"}, 202)
+    return {**made, "kind": kind, "by": by, "provided_by": "api"}
 
 
 def _dated(body: Object, now: Instant) -> Object:
