@@ -1,18 +1,17 @@
 """``tocsin reload`` and ``tocsin silence``: what people tell a running service to change, over the API."""
 
 import argparse
-import os
 from typing import Any
 
 import httpx2
 
-from alerting.cli.looking import client, columns_of, print_table, refused, unreachable
+from alerting.cli.looking import client, columns_of, me, print_table, refused, unreachable
 from alerting.cli.main import BAD, FINE, WRONG_USAGE, complain
 
 
 def reload(asked: argparse.Namespace) -> int:
     try:
-        answer = client(asked).post("/api/v1/reload", params={"by": _me()})
+        answer = client(asked).post("/api/v1/reload", params={"by": me()})
     except httpx2.TransportError as error:
         return unreachable(asked, error)
     if answer.status_code != 200:
@@ -28,7 +27,7 @@ def silence(asked: argparse.Namespace) -> int:
         return complain("write --match FIELD=PATTERN, such as --match 'workflow=pay*'", WRONG_USAGE)
     if not asked.preview and (not asked.comment or not (asked.until or asked.until_resolved)):
         return complain("a silence needs --comment, and --until or --until-resolved", WRONG_USAGE)
-    body = {"match": match, "comment": asked.comment, "by": _me(), "kind": asked.kind}
+    body = {"match": match, "comment": asked.comment, "by": me(), "kind": asked.kind}
     body |= {"until_resolved": True} if asked.until_resolved else {"until": asked.until}
     try:
         answer = client(asked).post(f"/api/v1/silences{'/preview' if asked.preview else ''}", json=body)
@@ -42,7 +41,7 @@ def silence(asked: argparse.Namespace) -> int:
 
 def unsilence(asked: argparse.Namespace) -> int:
     try:
-        answer = client(asked).delete(f"/api/v1/silences/{asked.silence}", params={"by": _me()})
+        answer = client(asked).delete(f"/api/v1/silences/{asked.silence}", params={"by": me()})
     except httpx2.TransportError as error:
         return unreachable(asked, error)
     if answer.status_code != 202:
@@ -69,10 +68,6 @@ def _match(told: list[str]) -> dict[str, Any] | None:
             return None
         found.setdefault(field, []).append(pattern)
     return {field: patterns if len(patterns) > 1 else patterns[0] for field, patterns in found.items()}
-
-
-def _me() -> str:
-    return os.environ.get("USER") or "cli"
 
 
 def _refused(answer: httpx2.Response) -> int:

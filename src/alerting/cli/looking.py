@@ -15,10 +15,34 @@ _COLUMNS = {
     "runs": ("ended_at", "outcome", "workflow", "run_id", "error.type", "failing_step", "id"),
     "alerts": ("last_at", "state", "severity", "workflow", "count", "rule", "id"),
     "groups": ("last_seen", "count", "workflow", "step", "error.type", "id"),
-    "channels": ("name", "type", "targets", "fallback"),
+    "channels": (
+        "name",
+        "type",
+        "state",
+        "last_delivered_at",
+        "waiting",
+        "dead_24h",
+        "paused_until",
+        "fallback",
+        "targets",
+        "detail",
+    ),
     "workers": ("id", "host", "pid", "partitions", "started_at", "beat_at"),
     "silences": ("id", "state", "kind", "match", "until", "by", "provided_by", "comment"),
-    "deliveries": ("at", "channel", "receipt", "code", "detail", "latency_ms"),
+    "deliveries": (
+        "at",
+        "channel",
+        "target",
+        "receipt",
+        "code",
+        "latency_ms",
+        "next_attempt_at",
+        "notification",
+        "detail",
+    ),
+    "queued": ("created_at", "channel", "reason", "attempts", "next_attempt_at", "id"),
+    "dead": ("created_at", "channel", "reason", "title", "id"),
+    "suppressed": ("created_at", "channel", "rule", "reason", "because", "count"),
 }
 
 
@@ -44,7 +68,7 @@ def columns_of(what: str) -> tuple[str, ...]:
 
 
 def act(asked: argparse.Namespace) -> int:
-    said = {"by": os.environ.get("USER") or "cli"}
+    said = {"by": me()}
     said |= {name: getattr(asked, name) for name in ("until", "version") if getattr(asked, name, None)}
     try:
         answer = client(asked).post(f"/api/v1/alerts/{asked.alert}/{asked.action}", json=said)
@@ -56,6 +80,10 @@ def act(asked: argparse.Namespace) -> int:
         return refused(answer)
     print(f"{asked.action}d {asked.alert}")
     return FINE
+
+
+def me() -> str:
+    return os.environ.get("USER") or "cli"
 
 
 def _url(asked: argparse.Namespace) -> str:

@@ -93,7 +93,7 @@ def _configuration(commands: "argparse._SubParsersAction[argparse.ArgumentParser
 
 
 def _looking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    for name in ("runs", "alerts", "groups", "channels", "deliveries", "workers", "silences"):
+    for name in ("runs", "alerts", "groups", "channels", "workers", "silences"):
         command = _add(commands, name, f"List {name} of a running service", "alerting.cli.looking:show")
         command.set_defaults(what=name)
         command.add_argument("--json", action="store_true", help="for scripts")
@@ -105,6 +105,7 @@ def _looking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
             command.add_argument("--since", metavar="AGO")
     help_ = "Say what arrives, what of it is understood, and what mends the rest"
     _add(commands, "doctor", help_, "alerting.cli.doctor:doctor").add_argument("--url", help="the service")
+    _delivering(commands)
     _acting(commands)
     why = _add(commands, "explain", "Say why somebody was told of a run, or nobody", "alerting.cli.explaining:explain")
     why.add_argument("subject", metavar="RUN", help="Tocsin's id, or the engine's run id")
@@ -117,6 +118,28 @@ def _looking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     report.add_argument("--tz", default="UTC", metavar="ZONE")
     report.add_argument("--data", metavar="DIR")
     report.add_argument("--out", required=True, metavar="FILE.html|.csv|.json")
+
+
+def _delivering(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    help_ = "List every try to hand a message over, what waits, what died, and what was not sent"
+    deliveries = _add(commands, "deliveries", help_, "alerting.cli.delivering:deliveries")
+    deliveries.add_argument("--channel", metavar="NAME")
+    deliveries.add_argument("--alert", metavar="ID", help="also why something about it was not sent")
+    deliveries.add_argument("--notification", metavar="ID")
+    deliveries.add_argument("--retry", metavar="ID", help="send a dead letter again: the notification's id")
+    deliveries.add_argument("--limit", type=int, default=20)
+    deliveries.add_argument("--json", action="store_true", help="the tries alone, for scripts")
+    help_ = "Let something fail, follow it to every channel, and say whether word of it arrived"
+    drill = _add(commands, "drill", help_, "alerting.cli.drill:drill")
+    drill.add_argument(
+        "--workflow", default="tocsin-drill", metavar="NAME", help="to be told as this one (%(default)s)"
+    )
+    severity = ("low", "medium", "high", "critical")
+    drill.add_argument("--severity", default="critical", choices=severity, help="unless the rule says (%(default)s)")
+    drill.add_argument("--environment", default="", metavar="NAME")
+    drill.add_argument("--timeout", type=float, default=60, metavar="SECONDS", help="for all receipts (60)")
+    for command in (deliveries, drill):
+        command.add_argument("--url", help="the service")
 
 
 def _acting(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
