@@ -3,6 +3,7 @@
 import argparse
 import json
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 
@@ -26,7 +27,7 @@ def deliveries(asked: argparse.Namespace) -> int:
 
 
 def _retry(service: httpx2.Client, notification: str) -> int:
-    answer = service.post(f"/api/v1/notifications/{notification}/retry", json={"by": me()})
+    answer = service.post(f"/api/v1/notifications/{quote(notification, safe='')}/retry", json={"by": me()})
     if answer.status_code != 202:
         return refused(answer)
     print(f"{notification} is queued again")
