@@ -6,7 +6,11 @@ from notifiers.message import Message, Receipt
 
 
 class Channel(Protocol):
-    """``targets`` are stable names of the recipients, free of secrets; each is one delivery."""
+    """``targets`` are stable names of the recipients, free of secrets; each is one delivery.
+
+    A channel may have more: ``mirrors``, true where it shows the state of an alert and has to hear of acknowledgements;
+    ``preview``, what it would send for a message, as text.
+    """
 
     @property
     def name(self) -> str: ...

@@ -103,6 +103,8 @@ def outline(message: Message, most_causes: int = MOST_CAUSES) -> Outline:
 
 def title_of(reason: str, parts: Sequence[AlertPart]) -> str:
     lead = f"{_LEADS[reason]}: " if reason in _LEADS else ""
+    if reason == "acknowledged" and not any(part.acknowledged_by for part in parts):
+        lead = "not acknowledged any more: "
     if reason != "drill" and parts and all(part.drill for part in parts):
         lead = f"{_LEADS['drill']}: {lead}"
     if len(parts) == 1 and reason not in _TOGETHER:
@@ -191,7 +193,9 @@ def _opening(reason: str, part: AlertPart) -> str:
         "late": f"{workflow} {ended} a while ago, and word of it came only now, severity {part.severity}.",
         "reminder": f"{workflow} is still failing and nobody has acknowledged it, severity {part.severity}.",
         "escalation": f"{workflow} is failing and nobody has answered for it yet, severity {part.severity}.",
-        "acknowledged": f"{workflow} was acknowledged by {plain_line(part.acknowledged_by, 100)}.",
+        "acknowledged": f"{workflow} was acknowledged by {plain_line(part.acknowledged_by, 100)}."
+        if part.acknowledged_by
+        else f"Nobody has {workflow} in hand any more, severity {part.severity}.",
         "drill": f"A drill: {workflow} did not really fail.",
     }
     usual = f"{workflow} {ended}, severity {part.severity}."

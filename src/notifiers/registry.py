@@ -10,6 +10,7 @@ from notifiers.context import ChannelConfig, ChannelContext
 from notifiers.discord import DiscordChannel, DiscordConfig
 from notifiers.mail import EmailChannel
 from notifiers.mail_config import EmailConfig
+from notifiers.pagerduty import PagerDutyChannel, PagerDutyConfig
 from notifiers.slack import SlackConfig, slack_channel
 from notifiers.webhook import WebhookChannel, WebhookConfig
 
@@ -18,6 +19,7 @@ CHANNEL_TYPES: dict[str, tuple[type[ChannelConfig], Any]] = {
     "email": (EmailConfig, EmailChannel),
     "slack": (SlackConfig, slack_channel),
     "discord": (DiscordConfig, DiscordChannel),
+    "pagerduty": (PagerDutyConfig, PagerDutyChannel),
     "apprise": (AppriseConfig, AppriseChannel),
 }
 

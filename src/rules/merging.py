@@ -8,6 +8,7 @@ OPENING = frozenset({Reason.FIRST, Reason.LATE})
 _BY_WEIGHT = (
     Reason.FIRST, Reason.LATE, Reason.NEW_MEMBERS, Reason.REOPENED, Reason.SEVERITY_UP, Reason.ESCALATION,
     Reason.FLAPPING, Reason.AGAIN, Reason.REMINDER, Reason.STORM, Reason.DIGEST, Reason.RESOLVED, Reason.RECOVERED,
+    Reason.ACKNOWLEDGED,
 )  # fmt: skip
 
 

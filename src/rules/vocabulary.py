@@ -55,6 +55,7 @@ class Reason(StrEnum):
     FLAPPING = "flapping"
     STORM = "storm"
     LATE = "late"
+    ACKNOWLEDGED = "acknowledged"
     DRILL = "drill"
     TEST = "test"
 

@@ -33,6 +33,11 @@ HTTP_CHANNELS = {
         "api": f"{sink.url}/{SECRET}",
     },
     "discord": lambda sink: {"type": "discord", "url": f"{sink.url}/{SECRET}"},
+    "pagerduty": lambda sink: {
+        "type": "pagerduty",
+        "routing_key": SECRET + "0" * 21,
+        "url": f"{sink.url}/{SECRET}",
+    },
     "apprise": lambda sink: {"type": "apprise", "url": f"json://127.0.0.1:{sink.port}/{SECRET}"},
 }
 
@@ -256,6 +261,8 @@ def test_own_links_stay_whole(kind, plain):
         ({"type": "email", "smtp": "smtp://x", "from": "nobody", "to": "d@e.f"}, "not an e-mail address"),
         ({"type": "email", "smtp": "smtp://x", "from": "a@b.c", "to": "d@e.f\r\nBcc: x@y.z"}, "not an e-mail address"),
         ({"type": "email", "smtp": "smtp://x", "from": "a@b.c", "to": []}, "at least one recipient"),
+        ({"type": "pagerduty", "routing_key": "s3cret"}, "32 letters and digits"),
+        ({"type": "pagerduty"}, "routing_key"),
         ({"type": "apprise", "url": "nonsense"}, "must begin with SERVICE://"),
         ({"type": "apprise", "url": "syslog://"}, "this machine itself"),
         ({"type": "apprise", "url": "slack://a/b/s3cret?template=/etc/passwd"}, "names a file"),

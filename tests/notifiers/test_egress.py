@@ -17,6 +17,7 @@ CHANNELS = {
     "webhook": lambda host, port: {"type": "webhook", "url": f"http://{host}:{port}/"},
     "slack": lambda host, port: {"type": "slack", "url": f"http://{host}:{port}/"},
     "discord": lambda host, port: {"type": "discord", "url": f"http://{host}:{port}/"},
+    "pagerduty": lambda host, port: {"type": "pagerduty", "routing_key": "k" * 32, "url": f"http://{host}:{port}"},
     "apprise": lambda host, port: {"type": "apprise", "url": f"json://{host}:{port}/"},
     "apprise-mail": lambda host, port: {
         "type": "apprise",

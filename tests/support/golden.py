@@ -22,7 +22,7 @@ CHANGES: dict[str, dict[str, object]] = {
     "late": {"severity": "high"},
     "drill": {"severity": "medium"},
 }
-REASONS = [*(reason.value for reason in Reason), "acknowledged"]
+REASONS = [reason.value for reason in Reason]
 
 
 def sample(reason: str) -> Message:
@@ -60,3 +60,12 @@ def compare(kind: str, name: str, body: object) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == text, f"{path.name} differs; TOCSIN_GOLDEN=write makes it anew"
+
+
+def is_as_before(name, text):
+    path = FOLDER / name
+    if os.environ.get("TOCSIN_GOLDEN") == "write":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + "\n")
+    assert path.exists(), f"no {path.name} yet: run once with TOCSIN_GOLDEN=write"
+    assert text + "\n" == path.read_text()
