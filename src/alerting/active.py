@@ -33,6 +33,11 @@ class Active:
     pings: Mapping[str, Ping] = field(default_factory=dict, repr=False)  # by their keys
 
     @property
+    def mirrors(self) -> frozenset[str]:
+        """The channels that show the state of an alert, and hear of it when somebody acknowledges one."""
+        return frozenset(name for name, channel in self.channels.items() if getattr(channel, "mirrors", False))
+
+    @property
     def targets(self) -> dict[str, tuple[str, ...]]:
         return {name: channel.targets for name, channel in self.channels.items()}
 

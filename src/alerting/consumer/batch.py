@@ -66,7 +66,7 @@ def work(connection: Connection, active: Active, memory: Memory, batch: Batch) -
         groups.resolve(connection, group, version, at)
     due = alerts.due_deadlines(connection, batch.until, memory.owned)
     recording = _record(connection, active, memory, batch, [each for each in due if each.kind in OF_RUNS])
-    deciding = _decide(connection, active.ruleset, memory, recording, batch, due)
+    deciding = _decide(connection, active, memory, recording, batch, due)
     _save_runs(connection, recording, batch.until)
     alerts.save_states(connection, deciding.states.changed.values(), batch.until)
     conversations.save(connection, deciding.states.talked.values(), batch.until)
@@ -185,8 +185,9 @@ def _book(connection: Connection, facts: Iterable[Fact], owned: Owned) -> RunBoo
 
 
 def _decide(
-    connection: Connection, ruleset: Ruleset, memory: Memory, recording: Recording, batch: Batch, due: list[Due]
+    connection: Connection, active: Active, memory: Memory, recording: Recording, batch: Batch, due: list[Due]
 ) -> Deciding:
+    ruleset = active.ruleset
     inputs = sorted(
         [*recording.inputs, *(Timed(max(at, memory.progress.engine_now), acted) for at, acted in batch.actions)],
         key=lambda timed: timed.now,
@@ -199,7 +200,7 @@ def _decide(
             # What several partitions share may have been changed by others until it was locked just now.
             still = set(alerts.due_deadlines(connection, batch.until, memory.owned))
             rule_due = [each for each in rule_due if each in still]
-        deciding = Deciding(ruleset, slice_, set(memory.open_levels), rule_due)
+        deciding = Deciding(ruleset, slice_, set(memory.open_levels), rule_due, active.mirrors)
         try:
             for timed in inputs:
                 deciding.take(timed)

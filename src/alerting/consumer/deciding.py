@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from alerting.consumer.mirroring import mirrored
 from alerting.consumer.recording import SETTLE, SETTLE_WAIT, Ended, Timed
 from rules.decisions import Decision, Judged, Notify, Result, Silent
 from rules.engine import Needs, level_of, needs
@@ -36,10 +37,13 @@ class Verdict:
 
 
 class Deciding:
-    """``open_levels`` are the levels where an alert is open; kept up to date while the batch goes on."""
+    """``open_levels`` are the levels where an alert is open; kept up to date while the batch goes on. ``mirrors``: the
+    channels that show the state of an alert."""
 
-    def __init__(self, ruleset: Ruleset, states: Slice, open_levels: set[str], due: Iterable[Due]) -> None:
-        self._ruleset, self.states = ruleset, states
+    def __init__(
+        self, ruleset: Ruleset, states: Slice, open_levels: set[str], due: Iterable[Due], mirrors: Iterable[str] = ()
+    ) -> None:
+        self._ruleset, self.states, self._mirrors = ruleset, states, sorted(mirrors)
         self.open_levels = open_levels
         self._player = Player(ruleset, states, self._heard, due)
         self._run = ""
@@ -79,7 +83,7 @@ class Deciding:
 
     def _heard(self, now: Instant, item: Input, result: Result) -> None:
         run = "" if isinstance(item, Due) else self._run
-        for decision in result.decisions:
+        for decision in (*result.decisions, *mirrored(item, result, now, self.states, self._mirrors)):
             self._decided(decision, now, run)
         for judged in result.judged:
             self.verdicts[judged.rule, run] = Verdict(now, judged, run)
