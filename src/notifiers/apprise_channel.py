@@ -129,6 +129,9 @@ class AppriseChannel:
             seen.end()  # or the thread would wait for as long as the service likes
             return apprise_fence.unheard(seen)
 
+    def preview(self, message: Message) -> str:
+        return f"{harmless(message.title)}\n\n{cut(harmless(message.text), _MOST_TEXT)}"
+
     async def aclose(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 

@@ -1,13 +1,16 @@
-"""``type: webhook``: Tocsin's own JSON, signed by Standard Webhooks when the channel has a secret."""
+"""``type: webhook``: Tocsin's own JSON, or Alertmanager's; signed by Standard Webhooks where there is a secret."""
 
 import base64
+import json
 import re
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from standardwebhooks import Webhook
 
+from notifiers import alertmanager
 from notifiers.context import ChannelConfig, ChannelContext, http_url
 from notifiers.message import AlertPart, Message, Receipt
 from notifiers.posting import Poster, json_body
@@ -17,24 +20,60 @@ _MOST_ALERTS = 100
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?|[A-Za-z0-9+/]{4})")
 
 
+_MOST_SECRETS = 2
+_LEAST_SECRET = 6
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_VALUE = re.compile(r"[\x20-\x7e]{0,4000}")
+_OURS = frozenset({
+    "accept-encoding", "connection", "content-encoding", "content-length", "content-type", "expect", "host",
+    "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "user-agent",
+})  # fmt: skip
+
+
+def _as_list(value: object) -> object:
+    return [] if value is None else [value] if isinstance(value, str) else value
+
+
 class WebhookConfig(ChannelConfig):
+    """``secret``: one, or the new and the old while receivers change over; then the body is signed with both."""
+
     type: Literal["webhook"]
     url: SecretStr
-    secret: SecretStr | None = None
+    secret: Annotated[list[SecretStr], BeforeValidator(_as_list, json_schema_input_type=list[str] | str)] = Field(
+        default_factory=list
+    )
+    format: Literal["tocsin", "alertmanager"] = "tocsin"
+    headers: dict[str, SecretStr] = Field(default_factory=dict)
 
     _url = field_validator("url")(http_url)
 
     @field_validator("secret")
     @classmethod
-    def _usable(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is None:
-            return None
-        text = value.get_secret_value()
-        if not text:
-            raise ValueError("is empty; give the secret, or leave the key out for webhooks without a signature")
-        if text.startswith("whsec_") and not _BASE64.fullmatch(text.removeprefix("whsec_")):
-            raise ValueError("must be base64 after whsec_; a secret of another form must not begin so")
+    def _usable(cls, value: list[SecretStr]) -> list[SecretStr]:
+        if len(value) > _MOST_SECRETS:
+            raise ValueError("holds too many; give one, or two while receivers change over")
+        for each in value:
+            _check_secret(each.get_secret_value())
         return value
+
+    @field_validator("headers")
+    @classmethod
+    def _allowed(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        for name, each in value.items():
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"{name[:100]!r} is not the name of a header")
+            if name.lower() in _OURS or name.lower().startswith("webhook-"):
+                raise ValueError(f"{name} is a header that Tocsin sets itself; leave it out")
+            if not _VALUE.fullmatch(each.get_secret_value()):
+                raise ValueError(f"the value of {name} must be one line of ASCII")
+        return value
+
+
+def _check_secret(text: str) -> None:
+    if not text:
+        raise ValueError("is empty; give the secret, or leave the key out for webhooks without a signature")
+    if text.startswith("whsec_") and not _BASE64.fullmatch(text.removeprefix("whsec_")):
+        raise ValueError("must be base64 after whsec_; a secret of another form must not begin so")
 
 
 class WebhookChannel:
@@ -43,12 +82,17 @@ class WebhookChannel:
 
     def __init__(self, name: str, config: WebhookConfig, context: ChannelContext) -> None:
         self.name = name
-        self._signer = Webhook(_key(config.secret.get_secret_value())) if config.secret else None
-        self._poster = Poster(config.url.get_secret_value(), context)
+        self._signers = [Webhook(_key(each.get_secret_value())) for each in config.secret]
+        self._more = {header: value.get_secret_value() for header, value in config.headers.items()}
+        self._body = alertmanager.body if config.format == "alertmanager" else body
+        self._poster = Poster(config.url.get_secret_value(), context, _pieces(self._more.values()))
 
     async def send(self, message: Message, target: str) -> Receipt:  # noqa: ARG002 - there is only one
-        body = payload(message)
-        return await self._poster.post(body, self._headers(message, body), message.sent_at)
+        sent = json_body(self._body(message))
+        return await self._poster.post(sent, self._headers(message, sent), message.sent_at)
+
+    def preview(self, message: Message) -> str:
+        return json.dumps(self._body(message), indent=2, ensure_ascii=False)
 
     async def aclose(self) -> None:
         await self._poster.aclose()
@@ -56,10 +100,14 @@ class WebhookChannel:
     def _headers(self, message: Message, body: bytes) -> dict[str, str]:
         """Standard Webhooks: the id stays the same over retries, so that a receiver can drop what it has."""
         at = datetime.fromisoformat(message.sent_at)
-        headers = {"webhook-id": message.id, "webhook-timestamp": str(int(at.timestamp()))}
-        if self._signer is not None:
-            headers["webhook-signature"] = self._signer.sign(message.id, at, body.decode())
-        return headers
+        headers = {**self._more, "webhook-id": message.id, "webhook-timestamp": str(int(at.timestamp()))}
+        signatures = [signer.sign(message.id, at, body.decode()) for signer in self._signers]
+        return {**headers, "webhook-signature": " ".join(signatures)} if signatures else headers
+
+
+def _pieces(values: Iterable[str]) -> frozenset[str]:
+    """What of the headers may be a token, as a whole and by word."""
+    return frozenset(piece for value in values for piece in (value, *value.split()) if len(piece) >= _LEAST_SECRET)
 
 
 def _key(secret: str) -> str:
@@ -67,22 +115,23 @@ def _key(secret: str) -> str:
     return secret if secret.startswith("whsec_") else base64.b64encode(secret.encode()).decode()
 
 
-def payload(message: Message) -> bytes:
-    """The body: ``version`` 1. Fields may be added, none changes its meaning."""
-    return json_body(
-        {
-            "version": 1,
-            "id": message.id,
-            "reason": message.reason,
-            "channel": message.channel,
-            "severity": message.severity,
-            "title": message.title,
-            "text": message.text,
-            "alerts": [_alert(part) for part in message.alerts[:_MOST_ALERTS]],
-            "links": dict(message.links),
-            "sent_at": message.sent_at,
-        }
-    )
+def body(message: Message) -> dict[str, Any]:
+    """``version`` 1. Fields may be added, none changes its meaning."""
+    return {
+        "version": 1,
+        "id": message.id,
+        "reason": message.reason,
+        "channel": message.channel,
+        "severity": message.severity,
+        "title": message.title,
+        "text": message.text,
+        "alerts": [_alert(part) for part in message.alerts[:_MOST_ALERTS]],
+        "links": dict(message.links),
+        "sent_at": message.sent_at,
+        "conversation": message.conversation,
+        "others": message.others,
+        "hours": list(message.hours),
+    }
 
 
 def _alert(part: AlertPart) -> dict[str, Any]:
@@ -91,6 +140,7 @@ def _alert(part: AlertPart) -> dict[str, Any]:
         "error": {"type": part.error_type, "message": part.error_message},
         "step": part.step,
         "outcome": part.outcome,
+        "previous_version": part.previous_version,
         "runs": [
             {"id": run.id, "workflow": run.workflow, "run_id": run.run_id, "outcome": run.outcome, "at": run.at,
              "url": run.url}
