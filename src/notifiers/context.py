@@ -7,16 +7,18 @@ import httpx2
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from notifiers.egress import Egress
+from notifiers.template import Template
 
 
 class ChannelConfig(BaseModel):
-    """``fallback`` names the channel that is told when this one cannot deliver. ``rate_limit``: at most so many
-    messages a minute; without it as many as the service is known to take."""
+    """``fallback`` names the channel that is told when this one cannot deliver; ``template``: its own wording.
+    ``rate_limit``: at most so many messages a minute; without it as many as the service is known to take."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
     type: str
     fallback: str | None = None
     rate_limit: Annotated[float, Field(gt=0, strict=True)] | None = None
+    template: Template | None = None
 
 
 @dataclass(slots=True, frozen=True)

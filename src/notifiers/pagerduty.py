@@ -14,7 +14,7 @@ from notifiers.outline import title_of
 from notifiers.posting import Poster, json_body
 from notifiers.wording import plain_block, plain_line, times
 
-_SERVICE = SecretStr("https://events.pagerduty.com")
+_SERVICE = "https://events.pagerduty.com"
 _ROUTING_KEY = re.compile(r"[A-Za-z0-9]{32}")
 _SEVERITIES = {"critical": "critical", "high": "error", "medium": "warning", "low": "info"}
 _MOST_SUMMARY = 1_024
@@ -31,9 +31,12 @@ class PagerDutyConfig(ChannelConfig):
 
     type: Literal["pagerduty"]
     routing_key: SecretStr
-    url: SecretStr = _SERVICE
+    url: SecretStr | None = None
 
-    _url = field_validator("url")(http_url)
+    @field_validator("url")
+    @classmethod
+    def _url(cls, value: SecretStr | None) -> SecretStr | None:
+        return None if value is None else http_url(value)
 
     @field_validator("routing_key")
     @classmethod
@@ -51,7 +54,8 @@ class PagerDutyChannel:
     def __init__(self, name: str, config: PagerDutyConfig, context: ChannelContext) -> None:
         self.name = name
         self._key = config.routing_key.get_secret_value()
-        self._poster = Poster(_endpoint(config.url.get_secret_value()), context, frozenset({self._key}))
+        url = _endpoint(config.url.get_secret_value() if config.url else _SERVICE)
+        self._poster = Poster(url, context, frozenset({self._key}))
         self._taken: dict[str, dict[str, str]] = {}  # of messages under way: the last action taken of each key
 
     async def send(self, message: Message, target: str) -> Receipt:  # noqa: ARG002 - there is only one

@@ -12,6 +12,7 @@ from notifiers.mail import EmailChannel
 from notifiers.mail_config import EmailConfig
 from notifiers.pagerduty import PagerDutyChannel, PagerDutyConfig
 from notifiers.slack import SlackConfig, slack_channel
+from notifiers.templated import TemplatedChannel
 from notifiers.webhook import WebhookChannel, WebhookConfig
 
 CHANNEL_TYPES: dict[str, tuple[type[ChannelConfig], Any]] = {
@@ -44,4 +45,4 @@ def parse_channel(config: Mapping[str, Any]) -> ChannelConfig:
 
 def build(name: str, config: ChannelConfig, context: ChannelContext) -> Channel:
     channel: Channel = CHANNEL_TYPES[config.type][1](name, config, context)
-    return channel
+    return channel if config.template is None else TemplatedChannel(channel, config.template)

@@ -13,7 +13,8 @@ from alerting.configuration import Invalid
 from alerting.configuration import check as problems_of
 from alerting.settings import SettingsError, from_environment
 from alerting.wiring import activator
-from notifiers.message import Message, Receipt
+from notifiers.message import Receipt
+from notifiers.sample import probe
 from rules.instants import format_instant
 
 
@@ -40,17 +41,25 @@ def schema(_asked: argparse.Namespace) -> int:
     return FINE
 
 
-def send_test(asked: argparse.Namespace) -> int:
+def with_channel(channel: str, config: str | None) -> Active:
+    """What is configured. Raises SettingsError, Invalid, and LookupError where there is no such channel."""
     from alerting.server import configuration_text
 
+    settings = from_environment(os.environ, config=config)
+    active = activator(settings, os.environ)(configuration_text(settings, os.environ))
+    if channel not in active.channels:
+        known = ", ".join(active.channels) or "none; write tocsin.yaml or set TOCSIN_NOTIFY"
+        raise LookupError(f"there is no channel {channel!r}; there are {known}")
+    return active
+
+
+def send_test(asked: argparse.Namespace) -> int:
     try:
-        settings = from_environment(os.environ, config=asked.config)
-        active = activator(settings, os.environ)(configuration_text(settings, os.environ))
+        active = with_channel(asked.channel, asked.config)
     except (SettingsError, Invalid) as error:
         return complain(str(error), BAD)
-    if asked.channel not in active.channels:
-        known = ", ".join(active.channels) or "none; write tocsin.yaml or set TOCSIN_NOTIFY"
-        return complain(f"there is no channel {asked.channel!r}; there are {known}", WRONG_USAGE)
+    except LookupError as error:
+        return complain(str(error.args[0]), WRONG_USAGE)
     receipts = asyncio.run(_send(active, asked.channel))
     for target, receipt in receipts:
         print(f"{asked.channel} ({target}): {receipt.verdict} {receipt.detail}")
@@ -60,8 +69,7 @@ def send_test(asked: argparse.Namespace) -> int:
 async def _send(active: Active, name: str) -> list[tuple[str, Receipt]]:
     channel = active.channels[name]
     now = format_instant(SystemClock().now())
-    title = "Tocsin: this is a test"
-    message = Message(f"test-{now}", name, "test", "low", title, "If you read this, the channel works.", (), {}, now)
+    message = probe(f"test-{now}", name, now)
     receipts = [(target, await channel.send(message, target)) for target in channel.targets]
     await channel.aclose()
     return receipts

@@ -29,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
     _services(commands)
     _configuration(commands)
+    _rendering(commands)
     _looking(commands)
     _changing(commands)
     _moving(commands)
@@ -90,6 +91,13 @@ def _configuration(commands: "argparse._SubParsersAction[argparse.ArgumentParser
     send = _add(commands, "send-test", "Send a test message to a channel", "alerting.cli.configuration:send_test")
     send.add_argument("channel")
     send.add_argument("--config", metavar="FILE")
+
+
+def _rendering(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    render = _add(commands, "render", "Print what a channel would send, and send nothing", "alerting.cli.render:render")
+    render.add_argument("--channel", required=True, metavar="NAME")
+    render.add_argument("--reason", default="first", metavar="REASON", help="first, again, resolved, … (first)")
+    render.add_argument("--config", metavar="FILE")
 
 
 def _looking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

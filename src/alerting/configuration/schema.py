@@ -28,6 +28,7 @@ def schema() -> dict[str, Any]:
     definitions = {**whole.pop("$defs"), "Match": _MATCH, "Channel": {"anyOf": []}}
     for kind, (config, _) in CHANNEL_TYPES.items():
         described = config.model_json_schema(mode="validation")
+        definitions.update(described.pop("$defs", {}))
         definitions[f"{kind}-channel"] = {**described, "title": f"{kind} channel"}
         definitions["Channel"]["anyOf"].append({"$ref": f"#/$defs/{kind}-channel"})
     whole["properties"]["channels"]["additionalProperties"] = {"$ref": "#/$defs/Channel"}

@@ -14,6 +14,7 @@ from alerting.configuration.problems import Problem
 from alerting.configuration.variables import missing_in, resolve
 from notifiers.context import http_url
 from notifiers.registry import CHANNEL_TYPES, parse_channel
+from notifiers.template import Template
 
 
 def secret_problems(placed: Placed, environ: Mapping[str, str]) -> Iterator[Problem]:
@@ -82,6 +83,9 @@ def _bad_channel(placed: Placed, path: Path, config: dict[str, Any]) -> Iterator
 def _of_channel(kind: str, error: Any) -> str:
     if error["type"] != "extra_forbidden":
         return said(None, (), error)
+    place = error["loc"][:-1]
+    if place:
+        return f"is not a key of {place[-1]}; {near(error['loc'][-1], Template.model_fields)}"
     fields = CHANNEL_TYPES[kind][0].model_fields
     known = [field.alias or name for name, field in fields.items()]
     return f"is not a key of {kind} channels; {near(error['loc'][-1], known)}"
