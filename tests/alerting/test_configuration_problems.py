@@ -153,6 +153,11 @@ def said(text):
          "2:39: channels.a.fallback: there is no other channel 'b'; there are none"),
         ("channels:\n  a: {type: slack, url: 'http://x'}\n  a: {type: slack, url: 'http://y'}",
          "3:3: channels.a: stands here twice; keep one of them"),
+        ("channels:\n  a: {type: webhook, url: 'http://x', template: {titel: x, text: y}}",
+         "2:50: channels.a.template.titel: is not a key of template; did you mean title?"),
+        ("channels:\n  a:\n    type: webhook\n    url: 'http://x'\n    template:\n      title: '{{ alert.workflw }}'",
+         "6:7: channels.a.template.title: line 1: 'dict object' has no attribute 'workflw'"
+         " (tried with a message of reason first)"),
         ("self: {}", "1:1: self: tells nobody; say channel: NAME, ping_url: https://…, or both"),
         ("self: {channel: mial}\nchannels: {mail: {type: slack, url: 'http://x'}}",
          "1:8: self.channel: there is no channel 'mial'; did you mean mail?"),
