@@ -1,9 +1,11 @@
 """``type: discord``: a webhook of the service, whose messages are changed when it is over and while a storm lasts."""
 
+import asyncio
+import json
 import math
 import re
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import httpx2
 from pydantic import SecretStr, field_validator
@@ -11,6 +13,7 @@ from pydantic import SecretStr, field_validator
 from notifiers import discord_form
 from notifiers.context import ChannelConfig, ChannelContext, http_url
 from notifiers.message import Message, Receipt
+from notifiers.picture import in_words
 from notifiers.posting import Answer, Poster, json_body
 from notifiers.receipts import MOST_WAIT
 from notifiers.standing import APART, IN_PLACE, standing
@@ -18,6 +21,7 @@ from notifiers.standing import APART, IN_PLACE, standing
 _HOSTS = (".discord.com", ".discordapp.com")
 _HOOK = re.compile(r"/api(?:/v\d+)?/webhooks/\d+/[^/]+/?")
 _ID = re.compile(r"\d{1,20}", re.ASCII)
+_PICTURE, _MOST_DESCRIBED = "failures-per-hour.png", 1_024
 _GONE = (404, 10008)  # the status and Discord's own code: Unknown Message
 
 
@@ -57,6 +61,9 @@ class DiscordChannel:
             await self._change(stands, root)  # whatever comes of it: the message itself was heard
         return replace(told, handle=root)
 
+    def preview(self, message: Message) -> str:
+        return json.dumps(_form(message), ensure_ascii=False, indent=1)
+
     async def aclose(self) -> None:
         await self._poster.aclose()
 
@@ -70,12 +77,26 @@ class DiscordChannel:
         place = self._hook.copy_with(path=f"{self._hook.path.rstrip('/')}/messages/{root}")
         return await self._ask("PATCH", place, {"embeds": [], **_form(message)}, message)
 
-    async def _ask(self, method: str, url: httpx2.URL, form: dict[str, object], message: Message) -> Answer:
-        return await self._poster.ask(method, str(url), json_body(form), {}, message.sent_at)
+    async def _ask(self, method: str, url: httpx2.URL, form: dict[str, Any], message: Message) -> Answer:
+        drawn = b"" if message.plain else await asyncio.to_thread(discord_form.drawn, message)
+        body, headers = _with_picture(form, drawn, message) if drawn else (json_body(form), {})
+        return await self._poster.ask(method, str(url), body, headers, message.sent_at)
 
 
-def _form(message: Message) -> dict[str, object]:
+def _form(message: Message) -> dict[str, Any]:
     return discord_form.plain(message) if message.plain else discord_form.full(message)
+
+
+def _with_picture(form: dict[str, Any], drawn: bytes, message: Message) -> tuple[bytes, dict[str, str]]:
+    """A body of two parts, as Discord takes files; in a change they take the place of those that were there."""
+    image = {"url": f"attachment://{_PICTURE}"}
+    embeds = [{**embed, "image": image} for embed in form["embeds"]]
+    described = {"id": 0, "filename": _PICTURE, "description": in_words(message.hours)[:_MOST_DESCRIBED]}
+    fields = {
+        "payload_json": (None, json_body({**form, "embeds": embeds, "attachments": [described]}), "application/json")
+    }
+    request = httpx2.Request("POST", "http://x", files={**fields, "files[0]": (_PICTURE, drawn, "image/png")})
+    return request.read(), {"Content-Type": request.headers["content-type"]}
 
 
 def _is_gone(answer: Answer) -> bool:

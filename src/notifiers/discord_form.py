@@ -7,6 +7,7 @@ from typing import Any
 from notifiers.markup import fitted, joined, size, web_address
 from notifiers.message import Message
 from notifiers.outline import Line, Outline, Section, Tone, closing, outline
+from notifiers.picture import picture
 from notifiers.wording import by_hour
 
 Field = dict[str, Any]
@@ -40,6 +41,12 @@ def full(message: Message) -> dict[str, Any]:
     said = outline(message)
     content = joined(said.mention.split(), 1_000, " ")
     return {"content": content, "embeds": [_embed(message, said)], "allowed_mentions": _allowed(content)}
+
+
+def drawn(message: Message) -> bytes:
+    """The hours as a PNG; b"" where there is nothing to see."""
+    said = outline(message)
+    return picture(said.hours, said.tone) if any(said.hours) else b""
 
 
 def escaped(text: str) -> str:
@@ -118,7 +125,7 @@ def _runs(said: Outline) -> Iterator[Field]:
 
 
 def _hours(said: Outline) -> Iterator[Field]:
-    """The one place where the hours are shown: as text, and as an attachment once there is a picture of them."""
+    """As text: the picture is an attachment, which not every client shows."""
     if hours := by_hour(said.hours):
         name, _, bars = hours.rpartition(": ")
         yield {"name": name, "value": bars, "inline": False}

@@ -13,6 +13,7 @@ from notifiers.context import ChannelContext
 from notifiers.egress import EgressRefused
 from notifiers.mail_compose import compose, root
 from notifiers.mail_config import PORTS, EmailConfig
+from notifiers.mail_page import page
 from notifiers.message import Message, Receipt, Verdict
 from notifiers.redaction import secrets_of, without
 
@@ -40,6 +41,9 @@ class EmailChannel:
             return Receipt(Verdict.UNREACHABLE, detail=str(error))
         except (OSError, aiosmtplib.SMTPException, TimeoutError) as error:
             return Receipt(Verdict.UNREACHABLE, detail=f"could not reach the mail server: {type(error).__name__}")
+
+    def preview(self, message: Message) -> str:
+        return page(message, "")
 
     async def aclose(self) -> None:
         return None

@@ -1,5 +1,6 @@
 """``type: slack``: an incoming webhook, or a bot that answers in threads and keeps their first message up to date."""
 
+import json
 import re
 from dataclasses import replace
 from typing import Annotated, Any, Literal
@@ -89,6 +90,9 @@ class SlackWebhook:
     async def send(self, message: Message, target: str) -> Receipt:  # noqa: ARG002 - there is only one
         return await self._poster.post(json_body(_form(message)), {}, message.sent_at)
 
+    def preview(self, message: Message) -> str:
+        return json.dumps(_form(message), ensure_ascii=False, indent=1)
+
     async def aclose(self) -> None:
         await self._poster.aclose()
 
@@ -113,6 +117,9 @@ class SlackBot:
             changed = await self._change(message, root)
             return _told(await self._post(message, target)) if _is_closed(changed) else _kept(changed, root)
         return await self._answer(message, target, root)
+
+    def preview(self, message: Message) -> str:
+        return json.dumps(_form(message), ensure_ascii=False, indent=1)
 
     async def aclose(self) -> None:
         await self._poster.aclose()

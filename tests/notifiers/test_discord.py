@@ -212,3 +212,20 @@ def test_the_name_of_a_run_cannot_end_the_text_of_its_link():
     runs = (replace(PART.runs[0], run_id="a] [b](http://evil.example"),)
     [field] = [each for each in discord_form.full(message(runs=runs))["embeds"][0]["fields"] if each["name"] == "Runs"]
     assert re.findall(r"(?<!\\)[\[\]]", field["value"]) == ["[", "]"]
+
+
+def test_the_hours_are_a_picture_in_the_embed():
+    with HttpSink([posted("1")]) as sink:
+        asyncio.run(_sent({"type": "discord", "url": sink.url}, [sample("first")]))
+        [request] = sink.requests
+    assert request.parts["files[0]"].startswith(b"\x89PNG")
+    [attachment] = request.json["attachments"]
+    assert attachment["filename"] == "failures-per-hour.png"
+    assert "1, 0, 0, 4, 2, 37" in attachment["description"]
+    assert request.json["embeds"][0]["image"] == {"url": "attachment://failures-per-hour.png"}
+
+
+def test_without_failures_there_is_no_picture():
+    _, [(_, _, body)] = send([posted("1")], replace(sample("first"), hours=(0,) * 24))
+    assert "attachments" not in body
+    assert "image" not in body["embeds"][0]

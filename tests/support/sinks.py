@@ -5,6 +5,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, BinaryIO
 
@@ -19,7 +22,15 @@ class Request:
 
     @property
     def json(self) -> Any:
-        return json.loads(self.body)
+        return json.loads(self.parts.get("payload_json", self.body))
+
+    @property
+    def parts(self) -> dict[str, bytes]:
+        """Of a body with files, by their names; {} of any other."""
+        head = f"Content-Type: {self.headers.get('Content-Type', '')}\r\n\r\n".encode()
+        mail = message_from_bytes(head + self.body, policy=HTTP) if b"multipart/" in head else EmailMessage()
+        return {str(each.get_param("name", header="content-disposition")): each.get_payload(decode=True) or b""
+                for each in mail.iter_parts()}  # fmt: skip
 
 
 @dataclass
