@@ -11,11 +11,20 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 def plain_line(text: str, most: int) -> str:
     """One line without control characters, terminal colours and marks that turn text around."""
-    return cut(" ".join(_CONTROL.sub("", text.replace("\n", " ")).split()), most)
+    read = text[: _read(most)]
+    said = " ".join(_CONTROL.sub("", read.replace("\n", " ")).split())
+    return cut(said if len(read) == len(text) else f"{said}…", most)
 
 
 def plain_block(text: str, most: int) -> str:
-    return cut(_CONTROL.sub("", text.replace("\r\n", "\n")), most).strip()
+    read = text[: _read(most)]
+    said = _CONTROL.sub("", read.replace("\r\n", "\n"))
+    return cut(said if len(read) == len(text) else f"{said}…", most).strip()
+
+
+def _read(most: int) -> int:
+    """How much of a text is looked at for so many signs: most of a megabyte would only be thrown away."""
+    return 8 * most + 1_000
 
 
 def cut(text: str, most: int) -> str:

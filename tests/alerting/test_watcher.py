@@ -133,9 +133,8 @@ def test_what_was_told_is_remembered_by_the_next_receiver(store):
         assert reasons(sink) == ["first", "resolved"]
 
 
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
 def test_of_two_receivers_one_tells_and_the_other_takes_over_when_it_ends(store):
-    if not store.shared:
-        pytest.skip("an embedded store has one receiver")
     with HttpSink() as sink:
         stage = Stage(store, config(sink))
         one, other = stage.receiver(), stage.receiver()
@@ -149,9 +148,8 @@ def test_of_two_receivers_one_tells_and_the_other_takes_over_when_it_ends(store)
         assert reasons(sink) == ["first", "resolved"]
 
 
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
 def test_a_receiver_that_leaves_gives_the_watch_back_at_once(store):
-    if not store.shared:
-        pytest.skip("an embedded store has one receiver")
     with HttpSink() as sink:
         stage = Stage(store, config(sink))
         one, other = stage.receiver(), stage.receiver()

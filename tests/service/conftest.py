@@ -32,3 +32,11 @@ def on_both(request: pytest.FixtureRequest) -> Iterator[None]:
         Service.everywhere = environment
         yield
         Service.everywhere = {}
+
+
+@pytest.hookimpl(tryfirst=True)  # before those are left out that were not asked for
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is long and hardly differs between the stores is seen on PostgreSQL by ``make soak``."""
+    for item in items:
+        if item.get_closest_marker("once") and "postgresql" in item.name:
+            item.add_marker(pytest.mark.soak)

@@ -35,6 +35,7 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copy(source, target)
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(400)
 def test_the_steps_of_the_container_make_a_service_that_answers(tmp_path):
     image = tmp_path / "image"

@@ -47,6 +47,7 @@ def test_a_drill_arrives_and_ends_and_is_marked_and_not_counted(tmp_path):
     assert "spare" not in deliveries
 
 
+@pytest.mark.once
 def test_a_drill_does_not_end_what_really_fails(tmp_path):
     with HttpSink() as ops, Service(hooks(ops=ops), tmp_path) as service:
         service.post("/api/v1/events", {"workflow": "pay", "run_id": "r1", "outcome": "failed"})
@@ -58,6 +59,7 @@ def test_a_drill_does_not_end_what_really_fails(tmp_path):
     assert states.get("event", "firing") == "firing"
 
 
+@pytest.mark.once
 def test_a_channel_that_refuses_is_named_and_its_dead_letter_is_sent_again(tmp_path):
     with (
         HttpSink([Answer(404, body=b"gone")] * 2) as ops,
@@ -88,6 +90,7 @@ def test_a_channel_that_refuses_is_named_and_its_dead_letter_is_sent_again(tmp_p
         assert tocsin(service, "deliveries", "--retry", "nothing")[0] == 1
 
 
+@pytest.mark.once
 def test_a_receiver_that_is_away_is_waited_for_until_the_time_is_up(tmp_path):
     with HttpSink(default=Answer(503, {"Retry-After": "60"})) as ops, Service(hooks(ops=ops), tmp_path) as service:
         code, said = tocsin(service, "drill", "--timeout", "2")
@@ -104,6 +107,7 @@ def test_a_receiver_that_is_away_is_waited_for_until_the_time_is_up(tmp_path):
         assert f"paused until {channel['paused_until']}" in shown
 
 
+@pytest.mark.once
 def test_what_keeps_it_from_being_sent_is_said(tmp_path):
     with HttpSink() as ops, Service(hooks(ops=ops), tmp_path) as service:
         silence = {"match": {"workflow": "tocsin-*"}, "until": "1h", "comment": "moving house"}
@@ -120,6 +124,7 @@ def test_what_keeps_it_from_being_sent_is_said(tmp_path):
         assert service.ask("GET", "/api/v1/notifications?status=lost")[0] == 400
 
 
+@pytest.mark.once
 def test_no_rule_that_looks_at_it_is_said(tmp_path):
     config = "rules: [{name: payments, match: {workflow: pay}}]"
     with Service(config, tmp_path) as service:
@@ -129,6 +134,7 @@ def test_no_rule_that_looks_at_it_is_said(tmp_path):
     assert "Nobody was told" in said
 
 
+@pytest.mark.once
 def test_keys_are_used_and_asked_for(tmp_path):
     guarded = {"TOCSIN_INGEST_KEY": "an ingest key", "TOCSIN_ADMIN_PASSWORD": "a password"}
     with HttpSink() as ops, Service(hooks(ops=ops), tmp_path, **guarded) as service:
@@ -137,6 +143,7 @@ def test_keys_are_used_and_asked_for(tmp_path):
         assert (code, "ingest key is missing or wrong" in said) == (1, True)
 
 
+@pytest.mark.once
 def test_a_service_that_is_not_there_is_3(tmp_path):
     command = [sys.executable, "-m", "alerting.cli.main", "drill", "--url", f"http://127.0.0.1:{free_port()}"]
     done = subprocess.run(command, env=bare_environment(tmp_path), capture_output=True, timeout=30, check=False)

@@ -22,6 +22,7 @@ if "worker" in sys.argv:
 
 
 @pytest.mark.timeout(150)
+@pytest.mark.once
 def test_a_row_that_kills_the_worker_is_set_aside_and_its_neighbours_kept(tmp_path):
     (tmp_path / "sitecustomize.py").write_text(KILLER)
     with HttpSink() as sink:

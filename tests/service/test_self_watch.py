@@ -30,6 +30,7 @@ def pings(sink):
     return [(request.method, request.path) for request in sink.requests]
 
 
+@pytest.mark.once
 def test_a_worker_that_is_stopped_is_told_and_pings_no_more_until_it_goes_on(tmp_path, on_both):
     with HttpSink() as ops, HttpSink() as spare, HttpSink() as dead_man:
         config = f"""
@@ -71,6 +72,7 @@ self: {{channel: spare, ping_url: "${{DEADMAN_URL}}", ping_every: 1s, after: 10s
     assert SECRET not in log + str(health)
 
 
+@pytest.mark.once
 def test_a_receiver_that_hangs_is_told_to_another(tmp_path, on_both):
     with HttpSink(default=Answer(delay=60)) as hung, HttpSink() as spare, HttpSink(default=Answer(500)) as dead_man:
         config = f"""
