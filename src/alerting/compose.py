@@ -11,7 +11,7 @@ from alerting.database.statements import chunks
 from alerting.links import ACKNOWLEDGE, SILENCE, Links
 from alerting.storage import messages
 from alerting.storage.alerts import decode_state
-from alerting.storage.background import failures_by_hour, version_that_went_well
+from alerting.storage.background import failures_by_hour, has_trace, version_that_went_well
 from alerting.storage.messages import Owed
 from alerting.storage.schema import AlertRow, table
 from alerting.wire import alert_wire
@@ -136,7 +136,7 @@ class Composer:
             mention=state.mention,
             evidence=state.evidence,
             runs=tuple(self._line(each) for each in state.examples[:_MOST_RUNS] if each.run),
-            links=self._links(state, now),
+            links=self._links(connection, state, now),
             dedup_key=state.dedup_key,
             drill=drill,
             wire=alert_wire(row),
@@ -146,11 +146,13 @@ class Composer:
         url = f"{self._url}/runs/{example.run}"
         return RunLine(example.run, example.workflow, example.run_id, example.outcome, _time(example.at), url)
 
-    def _links(self, state: AlertState, now: Instant) -> dict[str, str]:
+    def _links(self, connection: Connection, state: AlertState, now: Instant) -> dict[str, str]:
         example = state.example
         links = {"alert": f"{self._url}/alerts/{state.alert_id}"}
         if example.run:
             links["run"] = f"{self._url}/runs/{example.run}"
+        if example.run and has_trace(connection, example.run):
+            links["trace"] = f"{self._url}/runs/{example.run}#steps"
         if example.error_group:
             links["group"] = f"{self._url}/groups/{example.error_group}"
         if example.url:

@@ -14,6 +14,7 @@ from rules.instants import DAY, HOUR, MINUTE, SECOND
 from rules.merging import merged
 from rules.vocabulary import Reason
 from support.delivering import deliver, dispatcher
+from support.otlp import span, traces
 
 HOOK = """
 channels:
@@ -80,7 +81,18 @@ def test_a_message_says_where_to_look_next(house):
     assert told.links["run"] == f"http://tocsin/runs/{run['id']}"
     assert told.links["group"] == f"http://tocsin/groups/{alert['error_group']}"
     assert told.links["source"] == "https://engine/r1"
+    assert "trace" not in told.links  # no spans came
     assert told.title == "[high] pay: Boom in step charge"
+
+
+def test_the_trace_of_a_run_is_a_link_where_spans_came(house):
+    h = house(HOOK)
+    h.put("traces", traces([span("pay", h.clock.now(), trace=4, failed=True)]), 1, media="application/x-protobuf")
+    h.work()
+    h.pass_time(MINUTE)
+    deliver(h)
+    [told] = h.channels["hook"].messages
+    assert told.links["trace"] == f"{told.links['run']}#steps"
 
 
 def test_a_channel_that_is_no_longer_there_is_a_dead_letter(house):

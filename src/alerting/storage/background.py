@@ -33,3 +33,8 @@ def version_that_went_well(connection: Connection, workflow: str, environment: s
     good = (_run.c.version != "", _run.c.outcome == "succeeded")
     statement = select(_run.c.version).where(_run.c.workflow == workflow, _run.c.environment == environment, *good)
     return connection.execute(statement.order_by(_run.c.ended_at.desc()).limit(1)).scalar() or ""
+
+
+def has_trace(connection: Connection, run: str) -> bool:
+    """Whether spans were sent of it."""
+    return bool(connection.execute(select(_run.c.trace_id).where(_run.c.id == run)).scalar())
