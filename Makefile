@@ -17,8 +17,11 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	touch $(STAMP)
 
+# Most tests wait for processes that they started: one more of them than there are cores keeps these busy.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
 test: setup setup-live lint
-	$(BIN)/pytest -n auto -m "not soak"
+	$(BIN)/pytest -n $(WORKERS) -m "not soak"
 
 coverage: setup setup-live
 	$(BIN)/pytest -n auto -m "not soak" --cov --cov-report=term
