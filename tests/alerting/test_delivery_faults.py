@@ -23,6 +23,7 @@ from support.sinks import Answer, HttpSink
 
 TIMEOUT = 0.15
 CLOSED = "http://127.0.0.1:1/x"
+NO_ADDRESS = "http://nowhere.invalid/x"
 FAULTS = {
     "busy": Answer(429, {"Retry-After": "90"}),
     "broken": Answer(500),
@@ -42,7 +43,7 @@ WORKFLOWS = st.sampled_from(["pay", "ship", "mail"])
 STEPS = st.one_of(
     st.tuples(st.sampled_from(["failed", "succeeded"]), WORKFLOWS),
     st.tuples(st.just("wait"), st.sampled_from([1, 5, 61])),
-    st.tuples(st.sampled_from(["die before", "die after"]), st.sampled_from(["one", "two"])),
+    st.tuples(st.sampled_from(["die before", "die after", "no address"]), st.sampled_from(["one", "two"])),
 )
 
 
@@ -51,23 +52,27 @@ class DiedError(BaseException):
 
 
 class Mortal:
-    """A channel in whose hands the worker may die, before it has sent or after, before it could write it down."""
+    """A channel in whose hands the worker may die, before it has sent or after, before it could write it down; or whose
+    host has no address for once."""
 
-    def __init__(self, channel) -> None:
+    def __init__(self, channel, lost) -> None:
         self._channel, self.name, self.kind, self.targets = channel, channel.name, channel.kind, channel.targets
+        self._lost = lost
         self.dies = ""
 
     async def send(self, message, target):
         dies, self.dies = self.dies, ""
         if dies == "die before":
             raise DiedError
-        receipt = await self._channel.send(message, target)
+        way = self._lost if dies == "no address" else self._channel
+        receipt = await way.send(message, target)
         if dies == "die after":
             raise DiedError
         return receipt
 
     async def aclose(self) -> None:
         await self._channel.aclose()
+        await self._lost.aclose()
 
 
 class Office:
@@ -79,7 +84,10 @@ class Office:
         context = ChannelContext(Egress(None), timeout=TIMEOUT)
         urls = {name: sinks[name].url if name in sinks else CLOSED for name in house.channels}
         configs = {name: parse_channel({"type": "webhook", "url": url}) for name, url in urls.items()}
-        self.channels = {name: Mortal(build(name, config, context)) for name, config in configs.items()}
+        lost = parse_channel({"type": "webhook", "url": NO_ADDRESS})
+        self.channels = {
+            name: Mortal(build(name, config, context), build(name, lost, context)) for name, config in configs.items()
+        }
         house.channels.update(self.channels)
 
     def deliver(self) -> None:
@@ -143,7 +151,7 @@ def play(at: Office, steps) -> None:
     for number, (what, whom) in enumerate(steps):
         if what == "wait":
             at.house.pass_time(whom * MINUTE)
-        elif what.startswith("die"):
+        elif what in {"die before", "die after", "no address"}:
             at.channels[whom].dies = what
         else:
             at.house.event(whom, f"r{number}", what)
