@@ -27,8 +27,7 @@ def say(conversation: Conversation, state: AlertState, reason: Reason, now: Inst
     """Something about an alert is to be told."""
     member = conversation.members.get(state.key)
     if member is None or member.alert_id != state.alert_id:
-        if member is not None and member.waiting:  # the end of the episode before is still unsaid
-            conversation.members[f"{state.key}/{member.alert_id}"] = conversation.members.pop(state.key)
+        set_aside(conversation, state.key)
         member = conversation.members[state.key] = Member(state.alert_id, state.rule, state.severity)
     member.severity, member.open = state.severity, state.open
     member.acknowledged = bool(state.acknowledged_by)
@@ -37,6 +36,13 @@ def say(conversation: Conversation, state: AlertState, reason: Reason, now: Inst
     if reason not in member.waiting[-1:]:
         member.waiting = (*member.waiting, reason)
     return member
+
+
+def set_aside(conversation: Conversation, key: str) -> None:
+    """Make room for another episode: what is still unsaid of the one before stays to be said."""
+    member = conversation.members.get(key)
+    if member is not None and member.waiting:
+        conversation.members[f"{key}/{member.alert_id}"] = conversation.members.pop(key)
 
 
 def has_to_wait(group: Conversation | None, terms: Terms, severity: Severity, now: Instant) -> bool:

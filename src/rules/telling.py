@@ -13,7 +13,7 @@ from rules.kinds import RECHECK
 from rules.ruleset import CompiledRule, Ruleset
 from rules.state import AlertState, Example, Slice
 from rules.suppression import Suppressed
-from rules.talking import count, has_to_wait, say, settle, soon
+from rules.talking import count, has_to_wait, say, set_aside, settle, soon
 from rules.terms import Terms
 from rules.vocabulary import Reason, Severity, Silence
 
@@ -269,6 +269,7 @@ def _conversation(
     values = _values(terms, state) if lane is Lane.GROUP else ()
     conversation = _open(around, lane, terms, channel, values, state.example.workflow)
     if moved is not None:
+        set_aside(conversation, state.key)
         conversation.members[state.key] = moved
     return conversation
 

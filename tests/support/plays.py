@@ -132,9 +132,10 @@ def _last_of_key(play: Play, channel: str, key: str) -> About:
 def check_ends(play: Play) -> None:
     """Who was told of an alert that has ended was told of its end, and of nothing after it. One that flapped may have
     gone on under the name of another episode, whose end it is then."""
+    flapped = {about.alert_key for _, m in play.messages for about in m.about if about.reason is Reason.FLAPPING}
     for (channel, alert_id), heard in play.heard.items():
         over = heard[-1][2].reason in OVER
-        if any(about.reason is Reason.FLAPPING for _, _, about in heard):
+        if heard[-1][2].alert_key in flapped:
             over = _last_of_key(play, channel, heard[-1][2].alert_key).reason in OVER
         assert over is not play.episodes[alert_id].open, [about.reason for _, _, about in heard]
 

@@ -61,6 +61,16 @@ def test_in_a_storm_no_less(acts, policy):
     check_counts(play)
 
 
+def test_what_leaves_the_digest_does_not_push_out_the_end_of_the_episode_before():
+    """Failed and well again while its conversation kept its distance, then failed in the digest's lane, then worse."""
+    play = Play(ruleset(Policy(channels=("ops",), group_by=())))
+    play.acts([("round", "pay", "high", 1), ("round", "ship", "high", 16), ("fail", "ship", "Boom", "medium")])
+    play.acts([("round", "ship", "high", 1)])
+    play.wait(DAY)
+    check_all_told(play, ("ops",))
+    check_ends(play)
+
+
 @settings(max_examples=examples(60), deadline=None)
 @given(plays(), policies(escalate=[{"after": "20m", "channels": ["boss"]}, {"after": "2h", "channels": ["ops"]}]))
 def test_escalations_are_told_on_top_and_their_channels_hear_of_the_end(acts, policy):
