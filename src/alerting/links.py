@@ -7,11 +7,9 @@ import secrets
 from dataclasses import dataclass
 
 from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy import select
 
-from alerting.database.port import Connection, Store
-from alerting.database.statements import insert_new
-from alerting.storage.schema import MetaRow, table
+from alerting.database.port import Store
+from alerting.storage.notes import note_once, noted
 from rules.instants import DAY, SECOND, Duration, Instant
 
 ACKNOWLEDGE, SILENCE = "acknowledge", "silence"
@@ -19,7 +17,6 @@ HOLDS: Duration = 7 * DAY
 _ACTIONS = frozenset({ACKNOWLEDGE, SILENCE})
 _NAME = "link-key"
 _LONGEST = 500
-_meta = table(MetaRow)
 
 
 class BadLink(Exception):
@@ -63,13 +60,8 @@ def links_of(store: Store, public_url: str, secret_key: str) -> Links:
 
 def _kept_key(store: Store) -> str:
     with store.read() as connection:
-        key = _stored(connection)
+        key = noted(connection, _NAME)
     if key:
         return key
     with store.write() as connection:
-        insert_new(connection, _meta, [{"name": _NAME, "value": secrets.token_urlsafe(32)}])
-        return _stored(connection)  # another process may have been first
-
-
-def _stored(connection: Connection) -> str:
-    return connection.execute(select(_meta.c.value).where(_meta.c.name == _NAME)).scalar() or ""
+        return note_once(connection, _NAME, secrets.token_urlsafe(32))

@@ -17,7 +17,7 @@ from pydantic import BeforeValidator, SecretStr, field_validator
 
 from notifiers import apprise_fence
 from notifiers.apprise_fence import Seen
-from notifiers.context import ChannelConfig, ChannelContext
+from notifiers.context import ChannelConfig, ChannelContext, as_list
 from notifiers.egress import fenced
 from notifiers.message import Message, Receipt
 from notifiers.redaction import secrets_of
@@ -35,13 +35,9 @@ _MOST_TEXT = 8_000
 _MARKS = ("critical", "high")
 
 
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
 class AppriseConfig(ChannelConfig):
     type: Literal["apprise"]
-    url: Annotated[list[SecretStr], BeforeValidator(_as_list, json_schema_input_type=list[str] | str)]
+    url: Annotated[list[SecretStr], BeforeValidator(as_list, json_schema_input_type=list[str] | str)]
 
     @field_validator("url")
     @classmethod

@@ -29,6 +29,11 @@ class ChannelContext:
     timeout: float = 10.0
 
 
+def as_list(value: object) -> object:
+    """One text stands for a list of it."""
+    return [value] if isinstance(value, str) else value
+
+
 def http_url(value: SecretStr) -> SecretStr:
     """Raises ValueError, which says nothing of the value: it is a secret."""
     try:

@@ -7,16 +7,12 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 
-from notifiers.context import ChannelConfig
+from notifiers.context import ChannelConfig, as_list
 
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 _FORM = "write smtp://HOST:PORT, smtp+starttls:// or smtps://, with user:password@ before the host if needed"
 _ADDRESS = re.compile(r"[!-~]+@[!-?A-~]+")
 _HOST = re.compile(r"[0-9A-Za-z._:%-]+")
-
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
 
 
 def _address(value: str) -> str:
@@ -32,7 +28,7 @@ class EmailConfig(ChannelConfig):
     sender: Annotated[str, AfterValidator(_address)] = Field(alias="from")
     to: Annotated[
         list[Annotated[str, AfterValidator(_address)]],
-        BeforeValidator(_as_list, json_schema_input_type=list[str] | str),
+        BeforeValidator(as_list, json_schema_input_type=list[str] | str),
     ]
 
     @field_validator("smtp")

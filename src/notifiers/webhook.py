@@ -11,15 +11,13 @@ from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from standardwebhooks import Webhook
 
 from notifiers import alertmanager
-from notifiers.context import ChannelConfig, ChannelContext, http_url
+from notifiers.context import ChannelConfig, ChannelContext, as_list, http_url
 from notifiers.message import AlertPart, Message, Receipt
 from notifiers.posting import Poster, json_body
 
 _MOST_RUNS = 5
 _MOST_ALERTS = 100
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?|[A-Za-z0-9+/]{4})")
-
-
 _MOST_SECRETS = 2
 _LEAST_SECRET = 6
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
@@ -30,8 +28,8 @@ _OURS = frozenset({
 })  # fmt: skip
 
 
-def _as_list(value: object) -> object:
-    return [] if value is None else [value] if isinstance(value, str) else value
+def _one_or_two(value: object) -> object:
+    return [] if value is None else as_list(value)
 
 
 class WebhookConfig(ChannelConfig):
@@ -39,7 +37,7 @@ class WebhookConfig(ChannelConfig):
 
     type: Literal["webhook"]
     url: SecretStr
-    secret: Annotated[list[SecretStr], BeforeValidator(_as_list, json_schema_input_type=list[str] | str)] = Field(
+    secret: Annotated[list[SecretStr], BeforeValidator(_one_or_two, json_schema_input_type=list[str] | str)] = Field(
         default_factory=list
     )
     format: Literal["tocsin", "alertmanager"] = "tocsin"

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Table, select
 from sqlalchemy.dialects import sqlite
 
-from alerting.database.port import Connection
+from alerting.database.port import Connection, is_postgresql
 
 Row = dict[str, Any]
 _AT_ONCE = 500
@@ -31,7 +31,7 @@ def locked_bodies(connection: Connection, rows: Table, keys: Iterable[str], blan
     """The ``body`` of each of ``keys`` that has one. Where others write too, each key is locked until the transaction
     ends, in the order of the keys, whether it is there already or not: one that is not is made, ``blank``."""
     wanted = sorted(set(keys))
-    alone = connection.dialect.name != "postgresql"
+    alone = not is_postgresql(connection)
     while True:
         if not alone:
             _make_lockable(connection, rows, wanted, blank)

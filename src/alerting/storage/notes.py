@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from alerting.database.port import Connection
-from alerting.database.statements import upsert
+from alerting.database.statements import insert_new, upsert
 from alerting.storage.schema import MetaRow, table
 
 _meta = table(MetaRow)
@@ -16,3 +16,9 @@ def noted(connection: Connection, name: str) -> str:
 
 def note(connection: Connection, name: str, value: str) -> None:
     upsert(connection, _meta, [{"name": name, "value": value}])
+
+
+def note_once(connection: Connection, name: str, value: str) -> str:
+    """What is noted from now on: ``value``, unless somebody noted another before."""
+    insert_new(connection, _meta, [{"name": name, "value": value}])
+    return noted(connection, name)
