@@ -9,9 +9,9 @@ from sqlalchemy import or_, select
 
 from alerting import wire
 from alerting.api.context import ApiContext, context_of
-from alerting.api.reading import find_run, next_attempts
+from alerting.api.reading import find_run
 from alerting.database.port import Connection
-from alerting.storage import alerts, runs
+from alerting.storage import alerts, deliveries, runs
 from alerting.storage.schema import (
     AlertRow,
     AlertStateRow,
@@ -66,7 +66,7 @@ def explained(context: ApiContext, row: dict[str, Any]) -> Found:
         failure = connection.execute(select(_failure).where(_failure.c.run == record.id)).mappings().first()
         item = _seen(ruleset, record, dict(failure) if failure else None)
         decisions = _decisions(connection, record.id)
-        rules = [_rule(context, connection, verdict, decisions) for verdict in explain(ruleset, item)]
+        rules = [_rule(connection, verdict, decisions) for verdict in explain(ruleset, item)]
         waiting = _deadlines(connection, {record.id: ""})
     others = [_silent(each) for each in decisions if each["kind"] == "silent" and not each["alert"]]
     return {
@@ -111,7 +111,7 @@ def _said_of(record: RunRecord, item: Seen, looking: str) -> str:
     return (f"rules that watch {word}: {looking}" if looking else f"no rule watches {word} of this workflow") + ends
 
 
-def _rule(context: ApiContext, connection: Connection, verdict: RuleVerdict, decisions: list[Found]) -> Found:
+def _rule(connection: Connection, verdict: RuleVerdict, decisions: list[Found]) -> Found:
     mine = [each for each in decisions if each["rule"] == verdict.rule]
     judged = [each for each in mine if each["kind"] == "judged"]
     ids = {each["alert"] for each in judged if each["alert"]}
@@ -122,7 +122,7 @@ def _rule(context: ApiContext, connection: Connection, verdict: RuleVerdict, dec
     ]
     said["silences"] = [_silent(each) for each in mine if each["kind"] == "silent"]
     said["alerts"] = _alerts(connection, ids)
-    said["messages"] = _messages(context, connection, ids)
+    said["messages"] = _messages(connection, ids)
     said["planned"] = _deadlines(connection, _owners(connection, verdict.key, ids))
     return said
 
@@ -166,14 +166,15 @@ def _alerts(connection: Connection, ids: Iterable[str]) -> list[Found]:
     return [wire.alert_wire(row) for row in _rows(connection, statement)]
 
 
-def _messages(context: ApiContext, connection: Connection, ids: Iterable[str]) -> list[Found]:
+def _messages(connection: Connection, ids: Iterable[str]) -> list[Found]:
     """The latest about the alerts, each with the reason for which it was about them."""
     joined = select(_notification, _told.c.reason.label("about_reason")).join(
         _told, _told.c.notification == _notification.c.id
     )
     latest = joined.where(_told.c.alert.in_(sorted(ids))).order_by(_notification.c.number.desc()).limit(_MOST)
     rows = _rows(connection, latest)[::-1]
-    upcoming = next_attempts(context, [row["id"] for row in rows]) if rows else {}
+    owed = deliveries.owed(connection, [row["id"] for row in rows])
+    upcoming = {notification: waiting[0]["next_attempt_at"] for notification, waiting in owed.items()}
     return [wire.notification_wire(row, upcoming.get(row["id"])) | {"about": row["about_reason"]} for row in rows]
 
 

@@ -1,6 +1,6 @@
 """The reading API: runs, failures, error groups and alerts, with the same filters everywhere."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -19,7 +19,6 @@ from alerting.storage.schema import (
     ErrorGroupRow,
     FailureRow,
     NotificationRow,
-    OutboxRow,
     RunRow,
     table,
 )
@@ -163,13 +162,6 @@ def find_run(context: ApiContext, run: str) -> dict[str, Any]:
     if row is None:
         raise HTTPException(404, f"there is no run {run!r}; it may not have ended, or be older than what is kept")
     return dict(row)
-
-
-def next_attempts(context: ApiContext, notifications: Iterable[str]) -> dict[str, Instant]:
-    outbox = table(OutboxRow)
-    statement = select(outbox.c.notification, outbox.c.next_attempt_at).where(outbox.c.notification.in_(notifications))
-    with context.store.read() as connection:
-        return {row.notification: row.next_attempt_at for row in connection.execute(statement)}
 
 
 def decisions_about(context: ApiContext, alert: str) -> list[dict[str, Any]]:
