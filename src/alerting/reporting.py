@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 
 from alerting.database.port import Connection, Store
 from alerting.moments import moment
@@ -22,6 +22,7 @@ class Wanted(BaseModel):
     until: str | None = None
     workflow: list[str] = []
     environment: str = ""
+    version: str = ""
     severity: str = ""
     tz: str = "UTC"
 
@@ -35,7 +36,7 @@ def render(store: Store, wanted: Wanted, form: str, now: Instant, links: dict[st
 
     until = moment("until", wanted.until, now) if wanted.until else now
     period = Period(moment("since", wanted.since, now), until, wanted.tz, now)
-    filters = Filters(tuple(wanted.workflow), wanted.environment, wanted.severity)
+    filters = Filters(tuple(wanted.workflow), wanted.environment, wanted.version, wanted.severity)
     report = trend(frames_from(store, period), period, filters)
     if form == "html":
         return render_html(report, links)
@@ -55,7 +56,7 @@ def frames_from(store: Store, period: "Period") -> "Frames":
             _rows(connection, RollupDurationRow, shapes.DURATIONS, first, last),
             _rows(connection, RollupGroupRow, shapes.GROUPS, first, last),
             _groups(connection, shapes.GROUP_INFO, first),
-            connection.execute(still_open).scalar_one(),
+            open_runs=connection.execute(still_open).scalar_one(),
         )
 
 
@@ -67,7 +68,8 @@ def _rows(
     last: Instant,
 ) -> list[tuple[object, ...]]:
     columns = table(model).c
-    statement = select(*(columns[name] for name in names))
+    blank = {"environment": literal(""), "version": literal(""), "severity": literal("")}
+    statement = select(*(columns[name] if name in columns else blank.get(name, literal(0)) for name in names))
     wanted = statement.where(columns.bucket >= first, columns.bucket < last, columns.n != 0)
     return [tuple(row) for row in connection.execute(wanted)]
 

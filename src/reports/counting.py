@@ -18,12 +18,14 @@ ELIGIBLE = ("succeeded", *BAD)
 
 @dataclass
 class Counts:
-    """One period of the frames. Rows of ``runs`` are eligible: cancelled and skipped are shown apart."""
+    """One period of the frames, cut by the filters. Rows of ``runs`` are eligible: cancelled, skipped and missed ones
+    are shown apart."""
 
     period: Period
     all_runs: pd.DataFrame
     durations: pd.DataFrame
     groups: pd.DataFrame
+    tries: pd.DataFrame
 
     @cached_property
     def runs(self) -> pd.DataFrame:
@@ -38,8 +40,8 @@ class Counts:
 
     def shares(self) -> dict[str, Share]:
         """By workflow."""
-        runs = self.runs.groupby("workflow").n.sum()
-        bad = self.bad.groupby("workflow").n.sum()
+        runs = self.runs.groupby("workflow", observed=True).n.sum()
+        bad = self.bad.groupby("workflow", observed=True).n.sum()
         return {str(name): Share(int(bad.get(name, 0)), int(n)) for name, n in runs.items()}
 
     def number(self, *outcomes: str) -> int:
@@ -57,16 +59,26 @@ class Counts:
 
 
 def counts(frames: Frames, period: Period, filters: Filters) -> Counts:
+    """Good runs have no severity: with one asked for, all of them are the denominator."""
     runs = _cut(frames.runs, period, filters)
-    if filters.environment:
-        runs = runs[runs.environment == filters.environment]
+    durations = _cut(frames.durations, period, filters)
+    groups, tries = _cut(frames.groups, period, filters), _cut(frames.tries, period, filters)
     if filters.severity:
         runs = runs[(runs.severity == filters.severity) | ~runs.outcome.isin(BAD)]
-    return Counts(period, runs, _cut(frames.durations, period, filters), _cut(frames.groups, period, filters))
+        durations = durations[(durations.severity == filters.severity) | (durations.good == 1)]
+        groups = groups[groups.severity == filters.severity]
+    return Counts(period, runs, durations, groups, tries)
 
 
 def _cut(frame: pd.DataFrame, period: Period, filters: Filters) -> pd.DataFrame:
-    rows = frame[(frame.bucket >= period.first) & (frame.bucket < period.until)]
+    return chosen(frame[(frame.bucket >= period.first) & (frame.bucket < period.until)], filters)
+
+
+def chosen(rows: pd.DataFrame, filters: Filters) -> pd.DataFrame:
+    """Those of the workflows, the environment and the version that are asked for."""
+    for name in ("environment", "version"):
+        if wanted := getattr(filters, name):
+            rows = rows[rows[name] == wanted]
     if not filters.workflows:
         return rows
     named = {name for name in rows.workflow.unique() if any(fnmatch.fnmatchcase(name, g) for g in filters.workflows)}

@@ -13,7 +13,7 @@ from reports.model import Report
 def render_json(report: Report) -> str:
     said = asdict(report)
     for section in said["sections"]:
-        del section["figure"]
+        del section["charts"], section["open"]
     return json.dumps(_without_nan(said), ensure_ascii=False, indent=1)
 
 

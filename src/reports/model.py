@@ -3,10 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from reports.charts.spec import ChartSpec
+
 
 @dataclass(slots=True)
 class Table:
-    """``columns`` are headings; ``rows`` hold text and numbers as they are shown. ``links`` maps a row to a page."""
+    """``columns`` are headings; ``rows`` hold text and numbers as they are shown. ``links``: for each row the page that
+    says more, relative to the service ("" for none)."""
 
     caption: str
     columns: list[str]
@@ -23,16 +26,18 @@ class Tile:
 
 @dataclass(slots=True)
 class Section:
-    """``figure`` is a plotly figure as plain data, or None where a picture would say nothing; ``data`` is the section
-    for programs, with full numbers."""
+    """``charts`` come with their tables; ``data`` is the section for programs, with full numbers. ``notes`` say what
+    weakens it. ``open``: its first table is shown without being asked for."""
 
     key: str
     heading: str
     finding: str
     tables: list[Table] = field(default_factory=list)
     tiles: list[Tile] = field(default_factory=list)
-    figure: dict[str, Any] | None = None
+    charts: list[ChartSpec] = field(default_factory=list)
     data: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    open: bool = False
 
 
 @dataclass(slots=True)
@@ -49,3 +54,10 @@ class Report:
     made_at: str
     filters: dict[str, Any]
     sections: list[Section]
+
+    def section(self, key: str) -> Section:
+        """Raises KeyError for one that is not there."""
+        for each in self.sections:
+            if each.key == key:
+                return each
+        raise KeyError(key)

@@ -19,6 +19,7 @@ class Filters:
 
     workflows: tuple[str, ...] = ()
     environment: str = ""
+    version: str = ""
     severity: str = ""
 
 

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from reports.charts.plotly_figure import plotly_figure
 from reports.model import Report
 
 
@@ -32,9 +33,13 @@ def _plotly() -> str:
 
 
 def render_html(report: Report, links: Mapping[str, str] | None = None) -> str:
-    """``links`` may hold "home", a page to go back to, and "group", what an error group's id is put behind."""
+    """``links`` may hold "home", the service's address: what leads to its pages is left out otherwise."""
     template = _template_environment().get_template("report.html")
-    figures = {section.key: section.figure for section in report.sections if section.figure}
+    figures = {
+        f"{section.key}-{place}": plotly_figure(chart)
+        for section in report.sections
+        for place, chart in enumerate(section.charts)
+    }
     return template.render(
         report=report,
         figures=_embedded(figures),

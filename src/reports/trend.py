@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from dataclasses import astuple
 
+import numpy as np
 import pandas as pd
 
 from reports.counting import counts
@@ -13,17 +15,16 @@ from reports.sections import SECTIONS
 from reports.sections.context import Context
 from reports.wording import minute
 
-VERSION = "1"
+VERSION = "2"
+_COUNTED = ("runs", "durations", "groups", "tries")
 
 
 def trend(frames: Frames, period: Period, filters: Filters) -> Report:
     previous = period.previous()
-    context = Context(
-        counts(frames, period, filters), counts(frames, previous, filters), frames.group_info, frames.open_runs
-    )
+    context = Context(counts(frames, period, filters), counts(frames, previous, filters), frames, filters)
     local = period.local
     return Report(
-        id=_id(frames, period, filters),
+        id=report_id(frames, period, filters),
         title="Failure trend",
         since=minute(local(period.since)),
         until=minute(local(period.until)),
@@ -34,17 +35,19 @@ def trend(frames: Frames, period: Period, filters: Filters) -> Report:
         filters={
             "workflows": list(filters.workflows),
             "environment": filters.environment,
+            "version": filters.version,
             "severity": filters.severity,
         },
         sections=[build(context) for build in SECTIONS],
     )
 
 
-def _id(frames: Frames, period: Period, filters: Filters) -> str:
-    """A hash of the numbers, the question and the version of the answer."""
+def report_id(frames: Frames, period: Period, filters: Filters) -> str:
+    """A hash of the numbers, the question and the version of the answer. The order of rows does not matter."""
     hashed = hashlib.sha256(VERSION.encode())
-    asked = [period.since, period.until, period.timezone, filters.workflows, filters.environment, filters.severity]
+    asked = [period.since, period.until, period.timezone, *astuple(filters)]
     hashed.update(json.dumps(asked).encode())
-    for frame in (frames.runs, frames.durations, frames.groups):
-        hashed.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    for name in _COUNTED:
+        rows = pd.util.hash_pandas_object(getattr(frames, name), index=False).to_numpy()
+        hashed.update(np.sum(rows, dtype="uint64").tobytes())
     return hashed.hexdigest()[:16]

@@ -34,6 +34,6 @@ def data(request: Request, wanted: Annotated[Wanted, Query()], format: str = "js
 def _rendered(request: Request, wanted: Wanted, form: str) -> str:
     context = context_of(request)
     try:
-        return render(context.store, wanted, form, context.clock.now(), {"home": "/", "group": "/groups/"})
+        return render(context.store, wanted, form, context.clock.now(), {"home": "/"})
     except ValueError as error:
         raise BadQuery(str(error)) from None

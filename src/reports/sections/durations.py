@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from reports import charts
+from reports.charts.colours import BLUE, RED
+from reports.charts.spec import ChartSpec, Series
 from reports.model import Section, Table
 from reports.sections.context import Context
 from reports.sketch import bin_value, quantile
@@ -18,11 +19,12 @@ LEAST = {0.5: 10, 0.95: 100}  # n ≥ 5 / (1 − q)
 
 def build(context: Context) -> Section:
     rows = _rows(context)
+    finding = _finding(rows)
     return Section(
         key="durations",
         heading="What is slow, and is slowness part of the failures?",
-        finding=_finding(rows),
-        figure=_figure(rows) if rows else None,
+        finding=finding,
+        charts=[_chart(rows, finding)] if rows else [],
         tables=[_table(rows)],
         data={"workflows": rows},
     )
@@ -52,7 +54,7 @@ def _rows(context: Context) -> list[dict[str, Any]]:
 def _bins(durations: pd.DataFrame) -> Bins:
     """(workflow, good) → bin → number, summed over time; only what is left after corrections."""
     found: Bins = {}
-    summed = durations.groupby(["workflow", "good", "bin"], as_index=False).n.sum()
+    summed = durations.groupby(["workflow", "good", "bin"], as_index=False, observed=True).n.sum()
     for row in summed[summed.n > 0].itertuples(index=False):
         found.setdefault((str(row.workflow), bool(row.good)), {})[int(row.bin)] = int(row.n)
     return found
@@ -84,28 +86,16 @@ def _finding(rows: list[dict[str, Any]]) -> str:
     return f"{said} In no workflow do bad runs take twice as long as good ones."
 
 
-def _figure(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    data = []
-    for good, name in ((True, "good runs"), (False, "bad runs")):
+def _chart(rows: list[dict[str, Any]], finding: str) -> ChartSpec:
+    series = []
+    for good, name, colour in ((True, "good runs", BLUE), (False, "bad runs", RED)):
         shown = [row for row in rows if row["good"] is good][:12]
-        top = [(row["p95"] or row["max"]) / 1e6 for row in shown]
         middle = [row["p50"] / 1e6 for row in shown]
-        data.append({
-            "type": "scatter", "mode": "markers", "name": f"{name}: median, and up to p95 (or longest)",
-            "x": middle, "y": [row["workflow"] for row in shown],
-            "marker": {"color": charts.COLOURS[0 if good else 5], "size": 11,
-                       "symbol": "circle" if good else "diamond"},
-            "error_x": {"type": "data", "symmetric": False, "array": [t - m for t, m in zip(top, middle, strict=True)],
-                        "arrayminus": [0] * len(shown), "thickness": 1.5},
-        })  # fmt: skip
-    height = 140 + 34 * min(12, len({row["workflow"] for row in rows}))
-    return charts.figure(
-        data,
-        height=height,
-        hovermode="closest",
-        xaxis={"type": "log", "title": {"text": "seconds"}},
-        yaxis={"rangemode": "normal"},
-    )
+        top = [(row["p95"] or row["max"]) / 1e6 for row in shown]
+        title = f"{name}: median, and up to p95 (or longest)"
+        names = [row["workflow"] for row in shown]
+        series.append(Series("points", title, middle, names, colour, low=list(middle), high=top))
+    return ChartSpec("Durations", finding, series, horizontal=True, log=True, x_title="seconds")
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from reports import charts
+from reports.charts.colours import BLUE, GREY
+from reports.charts.spec import ChartSpec, Series
 from reports.model import Section, Table
 from reports.sections.context import Context
 from reports.wording import minute, number, percent
@@ -13,21 +14,23 @@ _SPARKS = " ▁▂▃▄▅▆▇█"
 
 def build(context: Context) -> Section:
     rows = _rows(context)
+    finding = _finding(context, rows)
     return Section(
         key="groups",
         heading="What should be fixed first?",
-        finding=_finding(context, rows),
-        figure=_figure(rows) if rows else None,
+        finding=finding,
+        charts=[_chart(rows, finding)] if rows else [],
         tables=[_table(rows)],
         data={"groups": rows},
+        open=True,
     )
 
 
 def _rows(context: Context) -> list[dict[str, Any]]:
-    counts = context.now.groups.groupby("error_group").n.sum().sort_values(ascending=False)
+    counts = context.now.groups.groupby("error_group", observed=True).n.sum().sort_values(ascending=False)
     counts = counts[counts > 0]
-    before = context.before.groups.groupby("error_group").n.sum()
-    info = context.group_info.set_index("id")
+    before = context.before.groups.groupby("error_group", observed=True).n.sum()
+    info = context.group_info
     total = int(counts.sum())
     return [
         _row(context, str(group), int(n), int(before.get(group, 0)), total, info)
@@ -68,22 +71,14 @@ def _finding(context: Context, rows: list[dict[str, Any]]) -> str:
     )
 
 
-def _figure(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    shown = rows[:10][::-1]
-    names = [f"{row['error_type']} · {row['workflow']}"[:48] for row in shown]
-    keys = [f"{len(shown) - index}. {name}" for index, name in enumerate(names)]
-    data = [charts.bar("this period", [row["runs"] for row in shown], keys, 0, orientation="h")]
+def _chart(rows: list[dict[str, Any]], finding: str) -> ChartSpec:
+    shown = rows[:10]
+    names = [f"{place}. {row['error_type']} · {row['workflow']}"[:48] for place, row in enumerate(shown, 1)]
+    links = [f"groups/{row['id']}" for row in shown]
+    series = [Series("bar", "this period", [row["runs"] for row in shown], names, BLUE, links=links)]
     if any(row["before"] for row in shown):
-        data.append(charts.bar("the period before", [row["before"] for row in shown], keys, 7, orientation="h"))
-    height = 130 + 34 * len(shown)
-    return charts.figure(
-        data,
-        barmode="group",
-        height=height,
-        hovermode="closest",
-        xaxis={"title": {"text": "bad runs"}},
-        margin={"l": 60},
-    )
+        series.append(Series("bar", "the period before", [row["before"] for row in shown], names, GREY))
+    return ChartSpec("Top error groups", finding, series, horizontal=True, x_title="bad runs")
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:
@@ -105,7 +100,7 @@ def _table(rows: list[dict[str, Any]]) -> Table:
         "First seen",
         "Last seen",
     ]
-    return Table("Error groups, most bad runs first", columns, shown, [row["id"] for row in rows])
+    return Table("Error groups, most bad runs first", columns, shown, [f"groups/{row['id']}" for row in rows])
 
 
 def spark(values: list[int], most: int = 28) -> str:

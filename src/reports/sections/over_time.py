@@ -3,15 +3,15 @@
 import math
 from typing import Any
 
-from reports import charts
+from reports.charts.colours import GREY, RED
+from reports.charts.spec import ChartSpec, Series
 from reports.counting import OWN_FAULT, SYSTEM, TIMEOUT, Counts
 from reports.model import Section, Table
 from reports.sections.context import Context
-from reports.statistics import Share
+from reports.statistics import LEAST_RUNS, Share
 from reports.wording import label, number, said
 
 _MOST_SERIES = 7
-_LINE, _RIBBON, _GREY = "#D55E00", "rgba(213,94,0,0.18)", "#888888"
 
 
 def build(context: Context) -> Section:
@@ -20,11 +20,12 @@ def build(context: Context) -> Section:
     labels = [label(context.period.local(edge), context.period.width) for edge in edges[:-1]]
     runs, bad = now.per_bucket(now.runs), now.per_bucket(now.bad)
     shares = [Share(int(b), int(n)) for b, n in zip(bad, runs, strict=True)]
+    finding = _finding(labels, shares, context)
     return Section(
         key="over_time",
         heading="When did it happen?",
-        finding=_finding(labels, shares, context),
-        figure=_figure(context, labels, shares) if sum(bad) else None,
+        finding=finding,
+        charts=[_chart(context, labels, shares, finding)] if sum(bad) else [],
         tables=[_table(context, labels, shares)],
         data={"bucket": context.period.width, "series": _data(context, edges, shares)},
     )
@@ -42,33 +43,26 @@ def _finding(labels: list[str], shares: list[Share], context: Context) -> str:
     )
 
 
-def _figure(context: Context, labels: list[str], shares: list[Share]) -> dict[str, Any]:
-    data = [charts.bar(name, labels, values, index) for index, (name, values) in enumerate(_stacks(context.now))]
+def _chart(context: Context, labels: list[str], shares: list[Share], finding: str) -> ChartSpec:
+    series = [Series("bar", name, labels, values, colour) for colour, (name, values) in enumerate(_stacks(context.now))]
     before = context.before.per_bucket(context.before.bad)[: len(labels)]
     if before.any():
-        data.append(charts.line("bad runs the period before", labels, before.tolist(), _GREY, dash="dot", mode="lines"))
-    enough = [share if share.runs >= 20 else None for share in shares]
-    low = [100 * share.interval[0] if share else None for share in enough]
-    high = [100 * share.interval[1] if share else None for share in enough]
-    rate = [100 * share.rate if share else None for share in enough]
+        series.append(
+            Series("line", "bad runs the period before", labels, before.tolist(), GREY, dash="dot", markers=False)
+        )
+    enough = [share if share.runs >= LEAST_RUNS else None for share in shares]
     if any(share is not None for share in enough):
-        data.extend(charts.ribbon(labels, low, high, _RIBBON, yaxis="y2"))
-        data.append(charts.line("share of bad runs, %", labels, rate, _LINE, yaxis="y2", dash="dash"))
-    second = {
-        "overlaying": "y",
-        "side": "right",
-        "rangemode": "tozero",
-        "title": {"text": "share, %"},
-        "showgrid": False,
-    }
-    return charts.figure(
-        data, barmode="stack", yaxis={"title": {"text": "bad runs"}}, yaxis2=second, xaxis={"type": "category"}
-    )
+        low = [100 * share.interval[0] if share else None for share in enough]
+        high = [100 * share.interval[1] if share else None for share in enough]
+        rate = [100 * share.rate if share else None for share in enough]
+        series.append(Series("band", "interval", labels, [], RED, low=low, high=high, second=True, legend=False))
+        series.append(Series("line", "share of bad runs, %", labels, rate, RED, dash="dash", second=True))
+    return ChartSpec("Bad runs over time", finding, series, stacked=True, y_title="bad runs", second_title="share, %")
 
 
 def _stacks(counts: Counts) -> list[tuple[str, list[int]]]:
     """The workflows with most bad runs, each by bucket, the rest together."""
-    totals = counts.bad.groupby("workflow").n.sum().sort_values(ascending=False)
+    totals = counts.bad.groupby("workflow", observed=True).n.sum().sort_values(ascending=False)
     shown = list(totals.index[:_MOST_SERIES])
     stacks = [(str(name), counts.per_bucket(counts.bad[counts.bad.workflow == name]).tolist()) for name in shown]
     rest = counts.bad[~counts.bad.workflow.isin(shown)]

@@ -11,7 +11,7 @@ def build(context: Context) -> Section:
         key="quality",
         heading="How good are these numbers?",
         finding=" ".join(notes) or "Nothing is known that weakens them.",
-        data={"notes": notes, "open_runs": context.open_runs, "lost": context.now.number("lost")},
+        data={"notes": notes, "open_runs": context.frames.open_runs, "lost": context.now.number("lost")},
     )
 
 
@@ -23,8 +23,8 @@ def _notes(context: Context) -> list[str]:
         notes.append(
             f"The last {context.period.width} was not over when this was made: it is marked, and never compared."
         )
-    if context.open_runs:
-        notes.append(f"{number(context.open_runs, 'run')} had not ended yet, and no number holds them.")
+    if context.frames.open_runs:
+        notes.append(f"{number(context.frames.open_runs, 'run')} had not ended yet, and no number holds them.")
     if lost := context.now.number("lost"):
         notes.append(f"{number(lost, 'run')} fell silent and count as bad by the system's fault.")
     if not context.before.runs.n.sum():

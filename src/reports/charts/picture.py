@@ -1,0 +1,183 @@
+"""A chart for mail and chat: the same description as a PNG, drawn by matplotlib without a browser."""
+
+import io
+from itertools import zip_longest
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from reports.charts.colours import DASHES, HATCHES, colour
+from reports.charts.plotly_figure import height_of
+from reports.charts.spec import ChartSpec, Heat, Series
+
+_INK, _GRID = "#33302c", "#d9d5cf"
+_MARKERS = ("o", "D", "s", "X", "^", "P", "*", "p")
+_LINES = dict(zip(DASHES, ("-", "--", ":", "-."), strict=True))
+_DPI = 100
+_LONGEST = 34  # letters of a name on an axis
+_MOST_TICKS = 12
+
+
+def picture(chart: ChartSpec, width: int = 720, scale: int = 2) -> bytes:
+    """A PNG of ``width`` · ``scale`` pixels, on white."""
+    height = min(640, max(260, height_of(chart)))
+    figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    _style(axes, chart)
+    if chart.heat is not None:
+        _heat(axes, chart.heat)
+    else:
+        _series(axes, chart)
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=_DPI * scale, metadata={"Title": chart.title, "Software": None})
+    return drawn.getvalue()
+
+
+def _style(axes: Axes, chart: ChartSpec) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="x" if chart.horizontal else "y", color=_GRID, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(colors=_INK, labelsize=9)
+    axes.set_xlabel(chart.x_title, color=_INK, fontsize=9)
+    axes.set_ylabel(chart.y_title, color=_INK, fontsize=9)
+
+
+def _series(axes: Axes, chart: ChartSpec) -> None:
+    right = axes.twinx() if any(each.second for each in chart.series) else None
+    if right is not None:
+        right.set_ylabel(chart.second_title, color=_INK, fontsize=9)
+        right.tick_params(colors=_INK, labelsize=9)
+        right.spines[["top"]].set_visible(False)
+    places = _places(chart)
+    bars = [each for each in chart.series if each.kind == "bar"]
+    sums: dict[float, float] = {}
+    for each in chart.series:
+        on = right if each.second and right is not None else axes
+        if each.kind == "bar":
+            _bar(on, chart, each, places, bars, sums)
+        else:
+            _other(on, chart, each, places)
+    _ticks(axes, chart, places)
+    for mark in chart.marks:
+        axes.axvline(places.get(mark.x, mark.x), color=_INK, linewidth=1, linestyle=":")
+        axes.annotate(mark.label, (places.get(mark.x, mark.x), 1), xycoords=("data", "axes fraction"), fontsize=8,
+                      color=_INK, va="top", xytext=(3, 0), textcoords="offset points")  # fmt: skip
+    _bound(axes, right, chart)
+    _legend(axes, right)
+
+
+def _bound(axes: Axes, right: Axes | None, chart: ChartSpec) -> None:
+    if chart.log:
+        (axes.set_xscale if chart.horizontal else axes.set_yscale)("log")
+    elif not chart.horizontal and not any(each.base for each in chart.series):
+        axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
+    if right is not None:
+        right.set_ylim(bottom=0)
+    if chart.horizontal:
+        axes.invert_yaxis()
+
+
+def _places(chart: ChartSpec) -> dict[Any, float]:
+    """Where each category lies, in the order in which the series name them."""
+    if not chart.categories:
+        return {}
+    names = (name for each in chart.series for name in (each.y if chart.horizontal else each.x))
+    return {name: float(place) for place, name in enumerate(dict.fromkeys(names))}
+
+
+def _bar(
+    axes: Axes, chart: ChartSpec, series: Series, places: dict[Any, float], bars: list[Series], sums: dict[float, float]
+) -> None:
+    names, values = (series.y, series.x) if chart.horizontal else (series.x, series.y)
+    together = chart.stacked or any(each.base for each in bars) or len(bars) == 1
+    size = 0.8 if together else 0.8 / len(bars)
+    shift = 0.0 if together else size * (bars.index(series) - (len(bars) - 1) / 2)
+    at = [places.get(name, name) + shift for name in names]
+    heights = [value or 0 for value in values]
+    base = [start or 0 for start in series.base] or [sums.get(place, 0) if chart.stacked else 0 for place in at]
+    if chart.stacked:
+        sums.update({place: start + height for place, start, height in zip(at, base, heights, strict=True)})
+    hatch = HATCHES[series.colour % len(HATCHES)]
+    style: dict[str, Any] = {"color": colour(series.colour), "edgecolor": "white", "linewidth": 0.4, "hatch": hatch}
+    style["label"] = series.name
+    if chart.horizontal:
+        axes.barh(at, heights, height=size, left=base, **style)
+    else:
+        axes.bar(at, heights, width=size, bottom=base, **style)
+
+
+def _other(axes: Axes, chart: ChartSpec, series: Series, places: dict[Any, float]) -> None:
+    x = [places.get(each, each) for each in series.x] if not chart.horizontal else series.x
+    y = [places.get(each, each) for each in series.y] if chart.horizontal else series.y
+    if series.kind == "band":
+        low, high = ([float("nan") if v is None else v for v in ends] for ends in (series.low, series.high))
+        axes.fill_between(x, low, high, color=colour(series.colour), alpha=0.2, linewidth=0)
+        return
+    known = [(a, b, low, high) for a, b, low, high in zip_longest(x, y, series.low, series.high) if None not in (a, b)]
+    marker = _MARKERS[series.colour % len(_MARKERS)]
+    across, up = [each[0] for each in known], [each[1] for each in known]
+    if series.kind == "points":
+        _points(axes, chart, series, known)
+        return
+    style: dict[str, Any] = {
+        "color": colour(series.colour),
+        "linestyle": _LINES[series.dash],
+        "linewidth": 1.8,
+        "label": series.name,
+    }
+    drawn = "steps-post" if series.kind == "steps" else "default"
+    axes.plot(across, up, marker=marker if series.markers else None, markersize=4, drawstyle=drawn, **style)
+
+
+def _points(axes: Axes, chart: ChartSpec, series: Series, known: list[tuple[Any, ...]]) -> None:
+    values = [each[0 if chart.horizontal else 1] for each in known]
+    ends = [(v - each[2] if each[2] is not None else 0, each[3] - v if each[3] is not None else 0)
+            for v, each in zip(values, known, strict=True)]  # fmt: skip
+    errors = [[max(0, down) for down, _ in ends], [max(0, up) for _, up in ends]] if series.low else None
+    along: dict[str, Any] = {"xerr" if chart.horizontal else "yerr": errors}
+    axes.errorbar([each[0] for each in known], [each[1] for each in known], fmt=_MARKERS[series.colour % len(_MARKERS)],
+                  color=colour(series.colour), label=series.name, capsize=2, **along)  # fmt: skip
+
+
+def _ticks(axes: Axes, chart: ChartSpec, places: dict[Any, float]) -> None:
+    if not places:
+        return
+    names = list(places)
+    every = 1 if chart.horizontal else -(-len(names) // _MOST_TICKS)
+    shown = names[::every]
+    at = [places[name] for name in shown]
+    labels = [str(name) if len(str(name)) <= _LONGEST else f"{str(name)[: _LONGEST - 1]}…" for name in shown]
+    if chart.horizontal:
+        axes.set_yticks(at, labels)
+    else:
+        axes.set_xticks(at, labels, rotation=0 if sum(map(len, labels)) < 70 else 30, ha="center")
+
+
+def _legend(axes: Axes, right: Axes | None) -> None:
+    handles, labels = axes.get_legend_handles_labels()
+    if right is not None:
+        more, names = right.get_legend_handles_labels()
+        handles, labels = [*handles, *more], [*labels, *names]
+    if len(labels) > 1:
+        axes.legend(handles, labels, fontsize=8, frameon=False, ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
+
+
+def _heat(axes: Axes, heat: Heat) -> None:
+    from matplotlib.colors import LinearSegmentedColormap
+
+    shades = LinearSegmentedColormap.from_list("heat", ["#ffffff", colour(heat.colour)])
+    values = [[float("nan") if value is None else value for value in row] for row in heat.values]
+    axes.grid(visible=False)
+    axes.imshow(values, cmap=shades, aspect="auto")
+    axes.set_xticks(range(len(heat.columns)), heat.columns, fontsize=7)
+    axes.set_yticks(range(len(heat.rows)), heat.rows)
+    for row, marks in enumerate(heat.weak):
+        for column, weak in enumerate(marks):
+            if weak:
+                axes.plot(column, row, marker="x", color="#999999", markersize=4, markeredgewidth=0.7)
+    for row, texts in enumerate(heat.text):
+        for column, text in enumerate(texts):
+            axes.text(column, row, text, ha="center", va="center", fontsize=6, color=_INK)
