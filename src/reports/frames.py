@@ -22,8 +22,9 @@ CHANGES = ("at", "kind", "title", "version", "environment", "workflows", "url")
 ENDS = ("at", "run", "workflow", "environment", "version", "severity", "outcome")
 ALERTS = ("alert", "workflow", "environment", "first_at", "fired_at", "sent_at", "acted_at", "resolved_at")
 SAMPLE = ("run", "at", "workflow", "environment", "version", "outcome", "severity", "error_group", "attributes")
-WHOLE = frozenset({
-    "bucket", "n", "healed", "late", "skewed", "busy", "waste", "delay", "bin", "good", "attempt", "count", "at",
+COUNTED = frozenset({"n", "healed", "late", "skewed", "busy", "waste", "delay"})
+WHOLE = COUNTED | frozenset({
+    "bucket", "bin", "good", "attempt", "count", "at",
     "first_seen", "last_seen", "resolved_at", "first_at", "fired_at", "sent_at", "acted_at",
 })  # fmt: skip
 Rows = Sequence[tuple[Any, ...]]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from reports.counting import counts
-from reports.frames import Frames
+from reports.frames import COUNTED, Frames
 from reports.model import Report
 from reports.period import Filters, Period
 from reports.sections import SECTIONS
@@ -43,11 +43,21 @@ def trend(frames: Frames, period: Period, filters: Filters) -> Report:
 
 
 def report_id(frames: Frames, period: Period, filters: Filters) -> str:
-    """A hash of the numbers, the question and the version of the answer. The order of rows does not matter."""
+    """A hash of the numbers, the question and the version of the answer. In which order rows come, and whether a cell
+    lies in one row or in several, does not matter."""
     hashed = hashlib.sha256(VERSION.encode())
     asked = [period.since, period.until, period.timezone, *astuple(filters)]
     hashed.update(json.dumps(asked).encode())
+    first = period.previous().first
     for name in _COUNTED:
-        rows = pd.util.hash_pandas_object(getattr(frames, name), index=False).to_numpy()
-        hashed.update(np.sum(rows, dtype="uint64").tobytes())
+        hashed.update(_sum_of(getattr(frames, name), first, period.until).tobytes())
     return hashed.hexdigest()[:16]
+
+
+def _sum_of(frame: pd.DataFrame, first: int, until: int) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
+    """For each kind of count the sum of its numbers, each times the hash of its cell: additive, so that only what is
+    counted in each cell matters."""
+    counted = [name for name in frame.columns if name in COUNTED]
+    rows = frame[(frame.bucket >= first) & (frame.bucket < until)]
+    cells = pd.util.hash_pandas_object(rows.drop(columns=counted), index=False).to_numpy(dtype="uint64")
+    return np.array([(cells * rows[name].to_numpy().astype("uint64")).sum() for name in counted], dtype="uint64")

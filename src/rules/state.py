@@ -69,6 +69,7 @@ class AlertState:
     late: bool = False
     acknowledged_by: str = ""
     acknowledged_until: Instant = 0
+    acted_at: Instant = 0  # when a person did something about it, for the first time
     suppressed_by: str = ""
     flapping: bool = False
     changes: tuple[Instant, ...] = ()

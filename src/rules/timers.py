@@ -78,6 +78,7 @@ _DUE: dict[str, Callable[[Around, CompiledRule | None, AlertState, Due], AlertSt
 
 def acted(around: Around, rule: CompiledRule | None, state: AlertState, item: Acted) -> None:
     """A person did something to an open alert."""
+    state = replace(state, acted_at=state.acted_at or around.now)
     if item.action == "acknowledge":
         timeout = rule.terms.policy.ack_timeout if rule and rule.terms else DAY
         until = item.until or around.now + timeout

@@ -47,6 +47,9 @@ def span_bodies(chance, number, at):
         yield "traces", traces(spans), "application/x-protobuf", len(spans)
 
 
+CELL = "bucket, engine, workflow, environment, version, severity"
+
+
 def outcome_of(house):
     """Everything that must not depend on the order, by what a reader sees."""
     columns = (
@@ -55,7 +58,9 @@ def outcome_of(house):
     run = f"SELECT {columns} FROM run"
     return {
         "runs": sorted(tuple(row.values()) for row in house.rows(run)),
-        "rollups": sorted(tuple(row.values()) for row in house.rows("SELECT * FROM rollup_run WHERE n != 0")),
+        "rollups": sorted(
+            tuple(row.values()) for row in house.rows(f"SELECT {CELL}, outcome, n FROM rollup_run WHERE n != 0")
+        ),
         "durations": sorted(tuple(row.values()) for row in house.rows("SELECT * FROM rollup_duration WHERE n != 0")),
     }
 
@@ -63,7 +68,8 @@ def outcome_of(house):
 def recount(house):
     """The rollups, counted anew from the runs."""
     counted = {}
-    query = "SELECT ended_at, engine, workflow, environment, severity, outcome FROM run WHERE outcome != 'running'"
+    names = "engine, workflow, environment, version, severity, outcome"
+    query = f"SELECT ended_at, {names} FROM run WHERE outcome != 'running'"
     for row in house.rows(query):
         ended_at, *rest = row.values()
         key = (ended_at - ended_at % (15 * MINUTE), *rest)

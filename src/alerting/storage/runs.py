@@ -69,6 +69,7 @@ def row_of(record: RunRecord) -> Row:
     row: Row = {name: getattr(record, name) for name in _PLAIN}
     record.detail.stack = record.error.stack if record.error.stack != record.detail.told[2] else ""
     row["outcome"] = record.outcome.value
+    row["counted"] = 1
     row["error_type"] = record.error.type
     row["error_message"] = record.error.message
     row["cause_type"] = record.error.cause_type

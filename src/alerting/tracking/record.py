@@ -165,6 +165,7 @@ def evidence_of(fact: Fact) -> Evidence:
     return replace(
         common,
         parent_span_id=fact.parent_span_id,
+        started_at=fact.started_at,
         step=fact.step,
         failed=fact.failed,
         tries=fact.tries,

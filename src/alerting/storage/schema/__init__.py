@@ -23,7 +23,9 @@ from alerting.storage.schema.messages import ThreadRow as ThreadRow
 from alerting.storage.schema.messages import ToldRow as ToldRow
 from alerting.storage.schema.reports import RollupDurationRow as RollupDurationRow
 from alerting.storage.schema.reports import RollupGroupRow as RollupGroupRow
+from alerting.storage.schema.reports import RollupPackRow as RollupPackRow
 from alerting.storage.schema.reports import RollupRunRow as RollupRunRow
+from alerting.storage.schema.reports import RollupTryRow as RollupTryRow
 from alerting.storage.schema.runs import ErrorGroupRow as ErrorGroupRow
 from alerting.storage.schema.runs import FailureRow as FailureRow
 from alerting.storage.schema.runs import GroupAliasRow as GroupAliasRow

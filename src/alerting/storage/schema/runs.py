@@ -7,7 +7,8 @@ from alerting.storage.schema.columns import instant, long_text
 
 
 class RunRow(SQLModel, table=True):
-    """One row for each run. ``detail`` is JSON of what only some runs have: stack, candidates, labels, bodies."""
+    """One row for each run. ``detail`` is JSON of what only some runs have: stack, candidates, labels, bodies.
+    ``counted``: 1 once it is in the rollups as they are now, 0 if it was counted by an earlier version."""
 
     __tablename__ = "run"
     id: str = Field(primary_key=True)
@@ -34,6 +35,7 @@ class RunRow(SQLModel, table=True):
     trace_id: str = ""
     told_by_event: bool = False
     evaluated: bool = False
+    counted: int = instant()
     detail: str = long_text()
     __table_args__ = (
         Index("run_by_run_id", "run_id", "engine"),
@@ -50,13 +52,7 @@ class RunRow(SQLModel, table=True):
             "ended_at",
             sqlite_where=text("error_group != ''"),
         ),
-        Index(
-            "run_good_version",
-            "workflow",
-            "ended_at",
-            sqlite_where=text("version != '' AND outcome = 'succeeded'"),
-            postgresql_where=text("version != '' AND outcome = 'succeeded'"),
-        ),
+        Index("run_by_workflow", "workflow", "environment", "ended_at", "outcome"),
     )
 
 

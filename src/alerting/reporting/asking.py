@@ -1,0 +1,54 @@
+"""Which report is asked for, and in what form?"""
+
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from alerting.database.port import Store
+from alerting.moments import moment
+from alerting.reporting.reading import frames_from
+from rules.instants import Instant
+
+if TYPE_CHECKING:
+    from reports.model import Report
+    from reports.period import Filters, Period
+
+
+class Wanted(BaseModel):
+    """What is asked for. ``since`` and ``until``: RFC 3339, Unix milliseconds, or a duration meaning "ago"."""
+
+    since: str = "30d"
+    until: str | None = None
+    workflow: list[str] = []
+    environment: str = ""
+    version: str = ""
+    severity: str = ""
+    tz: str = "UTC"
+
+
+def question(wanted: Wanted, now: Instant) -> "tuple[Period, Filters]":
+    """Raises ValueError for one that cannot be answered."""
+    from reports.period import Filters, Period
+
+    until = moment("until", wanted.until, now) if wanted.until else now
+    period = Period(moment("since", wanted.since, now), until, wanted.tz, now)
+    return period, Filters(tuple(wanted.workflow), wanted.environment, wanted.version, wanted.severity)
+
+
+def report_of(store: Store, wanted: Wanted, now: Instant) -> "Report":
+    """Raises ValueError for a question that cannot be answered."""
+    from reports.trend import trend
+
+    period, filters = question(wanted, now)
+    return trend(frames_from(store, period), period, filters)
+
+
+def render(store: Store, wanted: Wanted, form: str, now: Instant, links: dict[str, str] | None = None) -> str:
+    """The report as ``html``, ``json`` or ``csv``. Raises ValueError for a question that cannot be answered."""
+    from reports.export import render_csv, render_json
+    from reports.render_html import render_html
+
+    report = report_of(store, wanted, now)
+    if form == "html":
+        return render_html(report, links)
+    return render_json(report) if form == "json" else render_csv(report)

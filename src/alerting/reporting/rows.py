@@ -1,0 +1,114 @@
+"""Rows that a report reads beside its counts, each bounded or by an index."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import func, literal_column, or_, select
+
+from alerting.database.port import Connection
+from alerting.database.statements import chunks
+from alerting.storage.progress import active_configuration
+from alerting.storage.rollups import NOT_RUNS
+from alerting.storage.schema import AlertRow, ErrorGroupRow, NotificationRow, RunRow, ToldRow, table
+from alerting.wiring import configured
+from rules.condition_models import BurnRateCondition
+from rules.drills import LABEL
+from rules.instants import Instant
+from rules.vocabulary import BAD
+
+Rows = list[tuple[Any, ...]]
+MOST_SAMPLED = 5_000
+_MOST_ALERTS = 20_000
+_bad = sorted(each.value for each in BAD)
+_ended = [*_bad, "succeeded"]
+_run = table(RunRow)
+_alert = table(AlertRow)
+
+
+def group_info(connection: Connection, names: tuple[str, ...], first: Instant) -> Rows:
+    columns = table(ErrorGroupRow).c
+    statement = select(*(columns[name] for name in names)).where(columns.last_seen >= first)
+    return [tuple(row) for row in connection.execute(statement)]
+
+
+def ends(connection: Connection, first: Instant, until: Instant) -> Rows:
+    """Every bad run, and each good one right after a bad one of its workflow and environment, in order. Of the good
+    ones only the end is told. Both are found along one index, which holds what is asked."""
+    of = _run.c.workflow, _run.c.environment
+    at = _run.c.ended_at.label("at")
+    before = func.lag(_run.c.outcome).over(partition_by=of, order_by=_run.c.ended_at).label("previous")
+    inner = select(at, *of, _run.c.outcome, before).where(*_ended_in(first, until, _ended)).subquery()
+    recovered = select(inner).where(inner.c.outcome == "succeeded", inner.c.previous.in_(_bad))
+    good = [(row.at, "", row.workflow, row.environment, "", "", row.outcome) for row in connection.execute(recovered)]
+    named = at, _run.c.id, *of, _run.c.version, _run.c.severity, _run.c.outcome
+    bad = select(*named).where(*_ended_in(first, until, _bad), _run.c.engine.not_in(NOT_RUNS))
+    return sorted([*good, *(tuple(row) for row in connection.execute(bad))])
+
+
+def _ended_in(first: Instant, until: Instant, outcomes: list[str]) -> tuple[Any, ...]:
+    """The sum keeps SQLite from the index of ends alone, which would have it open every run."""
+    end = _run.c.ended_at + literal_column("0")
+    return end >= first, end < until, _run.c.outcome.in_(outcomes)
+
+
+def alerts(connection: Connection, first: Instant, until: Instant) -> Rows:
+    """Alerts that were open in [first, until): when the first word of each was heard."""
+    told, message = table(ToldRow), table(NotificationRow)
+    sent = func.min(message.c.sent_at).label("sent_at")
+    messages = select(told.c.alert, sent).join(message, message.c.id == told.c.notification)
+    heard = messages.where(message.c.sent_at > 0).group_by(told.c.alert).subquery()
+    columns = _alert.c.id, _alert.c.workflow, _alert.c.environment, _alert.c.first_at, _alert.c.fired_at
+    within = _alert.c.first_at < until, or_(_alert.c.last_at >= first, _alert.c.resolved_at >= first)
+    statement = select(*columns, func.coalesce(heard.c.sent_at, 0), _alert.c.resolved_at, _alert.c.body)
+    statement = statement.outerjoin(heard, heard.c.alert == _alert.c.id).where(*within).limit(_MOST_ALERTS)
+    return [_with_action(*row) for row in connection.execute(statement)]
+
+
+def _with_action(*row: Any) -> tuple[Any, ...]:
+    *told, resolved_at, body = row
+    return (*told, json.loads(body or "{}").get("acted_at", 0), resolved_at)
+
+
+def objectives(connection: Connection) -> Iterator[tuple[str, float]]:
+    """What the rules that watch an error budget promise, by the globs of their workflows."""
+    text = active_configuration(connection)
+    for rule in configured(text, "").rules if text else ():
+        if isinstance(rule.condition, BurnRateCondition):
+            named = rule.match.get("workflow", "*")
+            for glob in [named] if isinstance(named, str) else named:
+                yield str(glob), rule.condition.burn_rate.slo
+
+
+def sample(connection: Connection, first: Instant, until: Instant) -> Rows:
+    """Bad runs, at most so many, and some good ones of each workflow, with their attributes: chosen by their ids, which
+    are as good as drawn by lot, and the same each time."""
+    bad = select(_run.c.id).where(*_ended_in(first, until, _bad))
+    chosen = sorted(connection.execute(bad).scalars())[:MOST_SAMPLED]
+    if not chosen:
+        return []
+    within = _run.c.ended_at >= first, _run.c.ended_at < until
+    ended = connection.execute(select(func.count()).where(*within)).scalar_one()
+    good = select(_run.c.id).where(_run.c.id < _bound(4 * MOST_SAMPLED / ended), *within)
+    ids = [*chosen, *connection.execute(good.where(_run.c.outcome == "succeeded").limit(5 * MOST_SAMPLED)).scalars()]
+    return [row for piece in chunks(ids) for row in _with_attributes(connection, piece)]
+
+
+def _bound(share: float) -> str:
+    """What so large a share of ids, which are hexadecimal, lies below."""
+    return f"{int(share * 16**8):08x}" if share < 1 else "g"
+
+
+def _with_attributes(connection: Connection, ids: list[str]) -> Iterator[tuple[Any, ...]]:
+    names = ("id", "ended_at", "workflow", "environment", "version", "outcome", "severity", "error_group", "engine")
+    columns = [_run.c[name] for name in names]
+    wanted = select(*columns, _run.c.attempts, _run.c.detail).where(_run.c.id.in_(ids)).order_by(_run.c.id)
+    for *row, engine, attempts, detail in connection.execute(wanted):
+        if engine in NOT_RUNS:
+            continue
+        told = json.loads(detail or "{}")
+        labels = told.get("labels", {})
+        if LABEL in labels:
+            continue
+        service = {"service": told["service"]} if told.get("service") else {}
+        yield (*row, {**labels, **service, "engine": engine, "retried": "yes" if attempts > 1 else "no"})

@@ -1,0 +1,88 @@
+"""Which tries of a run failed, and what came after each? Read off the evidence of its steps.
+
+A try is (step, error type, attempt, then): ``step`` is "" for the whole run; attempts count from 1, the tenth stands
+for all beyond it; ``then`` says that the next try ``passed`` or ``failed``, or that there was none (``ended``).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from alerting.tracking.record import Detail, Evidence
+from rules.instants import Duration
+
+PASSED, FAILED, ENDED = "passed", "failed", "ended"
+MOST = 10
+# Engines that replay what a run did before: of a run that fails only the failed tries are lost.
+_DURABLE = frozenset({"dbos", "inngest", "temporal"})
+
+
+@dataclass(slots=True, frozen=True)
+class Try:
+    """``waste``: how long it took, 0 where that is not known. ``delay``: what was lost from the first failed try on
+    until this one ended, where it is the last before one that passed."""
+
+    step: str
+    error_type: str
+    attempt: int
+    then: str
+    waste: Duration = 0
+    delay: Duration = 0
+
+
+@dataclass(slots=True, frozen=True)
+class Told:
+    """What the row of a run tells of its end."""
+
+    engine: str
+    bad: bool
+    error_type: str
+    failing_step: str
+    attempts: int
+    took: Duration
+
+
+def tries_of(told: Told, detail: Detail | None) -> list[Try]:
+    """Every failed try of a run that ended; ``detail`` is None where nothing is kept of its steps."""
+    by_step: dict[str, list[Evidence]] = defaultdict(list)
+    for each in detail.evidence if detail else ():
+        if (each.step or each.tries) and not each.cancelled:
+            by_step[each.step].append(each)
+    found = [one for step, evidence in by_step.items() for one in _of_step(told, step, evidence)]
+    if not any(one.then == ENDED for one in found) and told.bad:
+        found.extend(_of_run(told, "" if by_step else told.failing_step))
+    elif not found and not told.bad and told.attempts > 1:
+        found.extend(_of_run(told, ""))
+    return found
+
+
+def waste_of(told: Told, tries: list[Try]) -> Duration:
+    """What a run spent for nothing: the failed tries of one that ended well, or whose engine replays the rest; else all
+    of it."""
+    lost = sum(one.waste for one in tries)
+    if not told.bad:
+        return min(lost, told.took) if told.took else lost
+    return lost if told.engine in _DURABLE and lost else max(lost, told.took)
+
+
+def _of_step(told: Told, step: str, evidence: list[Evidence]) -> Iterator[Try]:
+    failed = sorted((each for each in evidence if each.failed), key=lambda each: (each.at, each.span_id))
+    passed = not (told.bad and step in {told.failing_step, ""})
+    number = max(len(failed), max((each.attempts for each in evidence), default=0) - passed)
+    began = min((each.started_at for each in failed if each.started_at), default=0)
+    for attempt in range(1, number + 1):
+        one = failed[min(attempt, len(failed)) - 1] if failed else Evidence()
+        known = attempt <= len(failed) and one.started_at and one.at
+        last = attempt == number
+        then = FAILED if not last else PASSED if passed else ENDED
+        delay = failed[-1].at - began if last and passed and began else 0
+        waste = one.at - one.started_at if known else 0
+        yield Try(step, one.type, min(attempt, MOST), then, max(0, waste), max(0, delay))
+
+
+def _of_run(told: Told, step: str) -> Iterator[Try]:
+    """Tries of which only the number is known."""
+    number = max(told.attempts, 1) if told.bad else told.attempts - 1
+    for attempt in range(1, min(number, 1_000) + 1):
+        then = FAILED if attempt < number else ENDED if told.bad else PASSED
+        yield Try(step, told.error_type, min(attempt, MOST), then)
