@@ -9,7 +9,7 @@ from sqlalchemy import select
 from alerting.database.port import Connection, Store
 from alerting.database.statements import chunks
 from alerting.links import ACKNOWLEDGE, SILENCE, Links
-from alerting.storage import messages
+from alerting.storage import messages, report_words, reports
 from alerting.storage.alerts import decode_state
 from alerting.storage.background import failures_by_hour, has_trace, version_that_went_well
 from alerting.storage.messages import Owed
@@ -69,6 +69,8 @@ class Composer:
 
     def compose(self, owed: Owed, now: Instant) -> Message:
         """The message for what is owed, from the alerts as they stand at ``now``."""
+        if owed.notifications[-1]["report"]:
+            return self._of_report(owed, now)
         abouts = _abouts(owed)
         with self._store.read() as connection:
             parts = self._parts(connection, abouts, now)
@@ -95,6 +97,27 @@ class Composer:
                 hours=hours,
                 thread=thread,
             )
+        )
+
+    def _of_report(self, owed: Owed, now: Instant) -> Message:
+        """The latest that is owed; it stands in for those before."""
+        last = owed.notifications[-1]
+        with self._store.read() as connection:
+            told = report_words.decoded(reports.told_of(connection, last["report"]))
+        return Message(
+            id=last["id"],
+            channel=owed.head["channel"],
+            reason=Reason.REPORT.value,
+            severity=last["severity"],
+            title=told.title,
+            text=told.text,
+            alerts=(),
+            links={"report": f"{self._url}/reports/{last['report']}"},
+            sent_at=format_instant(now),
+            conversation=last["conversation"],
+            ends=True,
+            note=_because_of_fallback(owed),
+            passages=told.passages,
         )
 
     def _parts(self, connection: Connection, abouts: dict[str, _About], now: Instant) -> tuple[AlertPart, ...]:

@@ -22,6 +22,7 @@ from alerting.database.port import StoreUnavailable
 from alerting.dispatcher.dispatcher import Dispatcher, OnlyWorker
 from alerting.inbox.segments import FOLDER, SegmentReader
 from alerting.links import links_of
+from alerting.reporting.schedule import Apart, Reporter
 from alerting.selfwatch.ping import DeadMan
 from alerting.settings import Settings
 from alerting.storage import messages
@@ -61,6 +62,8 @@ class _Worker:
             self._store, self._clock, Egress(settings.allow_private), environ, self._current,
             oldest_waiting(backend, settings), self._pings,
         )  # fmt: skip
+        self._making = Apart(settings)
+        self._reporter = Reporter(self._store, self._clock, self._current, self._pings, self._making)
         self._bell = open_waiter(backend, settings)
         self._consumer = self._make_consumer(
             Around(activator(settings, environ), self._ring, self._activated, self._telemetry.batch)
@@ -97,8 +100,12 @@ class _Worker:
         dispatching.add_done_callback(self._dispatcher_ended)
         pinging = asyncio.create_task(self._dead_man.run())
         pinging.add_done_callback(_complain)
+        reporting = asyncio.create_task(self._reporter.run(self._dispatcher.ring))
+        reporting.add_done_callback(_complain)
         await stopped.wait()
         pinging.cancel()
+        reporting.cancel()
+        self._making.stop()
         self._stop.set()
         await asyncio.to_thread(consuming.join)
         self._dispatcher.stop()
@@ -154,7 +161,7 @@ class _Worker:
             self._loop.call_soon_threadsafe(self._dispatcher.ring)
 
 
-def _complain(pinging: "asyncio.Task[None]") -> None:
-    """Whoever waits for the pings hears of it; here it is only logged."""
-    if not pinging.cancelled() and pinging.exception() is not None:
-        log.error("the dead man's ping ended", exc_info=pinging.exception())
+def _complain(ended: "asyncio.Task[None]") -> None:
+    """Whoever waits for pings or reports misses them; here it is only logged."""
+    if not ended.cancelled() and ended.exception() is not None:
+        log.error("pings or scheduled reports ended", exc_info=ended.exception())

@@ -13,7 +13,6 @@ from pydantic import SecretStr, field_validator
 from notifiers import discord_form
 from notifiers.context import ChannelConfig, ChannelContext, http_url
 from notifiers.message import Message, Receipt
-from notifiers.picture import in_words
 from notifiers.posting import Answer, Poster, json_body
 from notifiers.receipts import MOST_WAIT
 from notifiers.standing import APART, IN_PLACE, standing
@@ -91,7 +90,7 @@ def _with_picture(form: dict[str, Any], drawn: bytes, message: Message) -> tuple
     """A body of two parts, as Discord takes files; in a change they take the place of those that were there."""
     image = {"url": f"attachment://{_PICTURE}"}
     embeds = [{**embed, "image": image} for embed in form["embeds"]]
-    described = {"id": 0, "filename": _PICTURE, "description": in_words(message.hours)[:_MOST_DESCRIBED]}
+    described = {"id": 0, "filename": _PICTURE, "description": discord_form.in_words(message)[:_MOST_DESCRIBED]}
     fields = {
         "payload_json": (None, json_body({**form, "embeds": embeds, "attachments": [described]}), "application/json")
     }

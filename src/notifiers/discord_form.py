@@ -7,6 +7,7 @@ from typing import Any
 from notifiers.markup import fitted, joined, size, web_address
 from notifiers.message import Message
 from notifiers.outline import Line, Outline, Section, Tone, closing, outline
+from notifiers.picture import in_words as hours_in_words
 from notifiers.picture import picture
 from notifiers.wording import by_hour
 
@@ -44,9 +45,16 @@ def full(message: Message) -> dict[str, Any]:
 
 
 def drawn(message: Message) -> bytes:
-    """The hours as a PNG; b"" where there is nothing to see."""
+    """The hours, or the first chart of a report, as a PNG; b"" where there is nothing to see."""
     said = outline(message)
-    return picture(said.hours, said.tone) if any(said.hours) else b""
+    charts = (section.picture for section in said.sections if section.picture)
+    return picture(said.hours, said.tone) if any(said.hours) else next(charts, b"")
+
+
+def in_words(message: Message) -> str:
+    """What ``drawn`` shows."""
+    charts = (section.alt for section in outline(message).sections if section.picture)
+    return hours_in_words(message.hours) if any(message.hours) else next(charts, "")
 
 
 def escaped(text: str) -> str:

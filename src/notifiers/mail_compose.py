@@ -59,23 +59,27 @@ def _head(mail: EmailMessage, message: Message, sender: str, target: str) -> Non
 
 
 def _fill(mail: EmailMessage, message: Message, text: str, picture_id: str) -> None:
-    """The picture is related to the letter, whose last form is the best one."""
+    """Pictures are related to the letter, whose last form is the best one."""
     outlined = outline(message)
     drawn = picture(outlined.hours, outlined.tone) if any(outlined.hours) else b""
-    letter = EmailMessage(mail.policy) if drawn else mail
+    cids = [f"{place}.{picture_id}" if each.picture else "" for place, each in enumerate(outlined.sections)]
+    images = [_image(drawn, picture_id, "failures-per-hour.png")] if drawn else []
+    for place, (each, cid) in enumerate(zip(outlined.sections, cids, strict=True), 1):
+        if cid:
+            images.append(_image(each.picture, cid, f"chart-{place}.png"))
+    letter = EmailMessage(mail.policy) if images else mail
     letter.set_content(text, cte=_ENCODED)
-    letter.add_alternative(page(message, picture_id if drawn else ""), subtype="html", cte=_ENCODED)
-    if drawn:
+    letter.add_alternative(page(message, picture_id if drawn else "", cids), subtype="html", cte=_ENCODED)
+    if images:
         mail["MIME-Version"] = "1.0"
         mail.add_header("Content-Type", "multipart/related", type="multipart/alternative")
-        for part in (letter, _image(drawn, picture_id)):
+        for part in (letter, *images):
             del part["MIME-Version"]  # the whole has it
             mail.attach(part)
 
 
-def _image(drawn: bytes, picture_id: str) -> EmailMessage:
+def _image(drawn: bytes, picture_id: str, named: str) -> EmailMessage:
     image = EmailMessage()
-    named = "failures-per-hour.png"
     image.set_content(drawn, "image", "png", disposition="inline", filename=named, cid=f"<{picture_id}>")
     return image
 

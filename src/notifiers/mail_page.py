@@ -1,6 +1,7 @@
 """How does an outline look as the HTML of a mail? A Jinja2 template, its style written into every element."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -26,11 +27,12 @@ _MOST_URL = 1_000
 _MOST_PREVIEW = 140  # what a list of mails shows behind the subject
 
 
-def page(message: Message, picture: str = "") -> str:
-    """``picture`` is the Content-ID of one that the mail brings along. As many causes are shown as there is room."""
+def page(message: Message, picture: str = "", pictures: Sequence[str] = ()) -> str:
+    """``picture`` is the Content-ID of one that the mail brings along, ``pictures`` those of its sections ("" for one
+    without). As many causes are shown as there is room."""
     written = ""
     for most_causes in (MOST_CAUSES, 20, 10, 5, 2, 0):
-        written = _styled(_filled(message, _bounded(outline(message, most_causes)), picture))
+        written = _styled(_filled(message, _bounded(outline(message, most_causes)), picture, pictures))
         if len(written.encode()) <= MOST_BYTES:
             break
     return written
@@ -59,10 +61,11 @@ def _safe(line: Line) -> Line:
 
 
 def _safe_section(section: Section) -> Section:
-    return Section(plain_line(section.heading, _MOST_LINE), tuple(map(_safe, section.lines)))
+    heading, alt = plain_line(section.heading, _MOST_LINE), plain_line(section.alt, _MOST_LINE)
+    return Section(heading, tuple(map(_safe, section.lines)), alt=alt)
 
 
-def _filled(message: Message, outlined: Outline, picture: str) -> str:
+def _filled(message: Message, outlined: Outline, picture: str, pictures: Sequence[str]) -> str:
     return (
         _environment()
         .get_template("mail.html")
@@ -75,6 +78,7 @@ def _filled(message: Message, outlined: Outline, picture: str) -> str:
             channel=plain_line(message.channel, _MOST_LINE),
             conversation=plain_line(message.conversation, _MOST_LINE),
             picture=picture,
+            pictures=[*pictures, *[""] * len(outlined.sections)],
             alt=in_words(outlined.hours),
             width=WIDTH,
             height=HEIGHT,
@@ -84,8 +88,8 @@ def _filled(message: Message, outlined: Outline, picture: str) -> str:
 
 def _how_bad(message: Message, tone: Tone) -> str:
     """The colour of the band in words."""
-    if message.reason == "test":
-        return "Test"
+    if message.reason in {"test", "report"}:
+        return message.reason.capitalize()
     return f"Over. Severity was {message.severity}" if tone is Tone.GOOD else f"Severity: {message.severity}"
 
 

@@ -52,6 +52,18 @@ class AlertPart:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """A part of a message that is about no alert, such as one question of a report with its answer. ``picture`` is a
+    PNG, which ``alt`` says in words; b"" for none."""
+
+    heading: str
+    text: str
+    url: str = ""
+    picture: bytes = b""
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message for one channel. ``id`` is the notification's and stays the same on every retry.
 
@@ -59,7 +71,8 @@ class Message:
     and given by the caller: channels read no clock to say it. ``others`` alerts of the conversation are open and
     unchanged; ``ends``: after this one none is. ``note``: what has to be known first. ``hours``: failures in each of
     the last 24 hours, oldest first; () where they are not known. ``thread``: what an earlier message of the
-    conversation left as ``Receipt.handle``. ``plain``: the receiver refused the full form, send the simplest.
+    conversation left as ``Receipt.handle``. ``passages`` stand in the place of ``alerts``. ``plain``: the receiver
+    refused the full form, send the simplest.
     """
 
     id: str
@@ -77,6 +90,7 @@ class Message:
     note: str = ""
     hours: tuple[int, ...] = ()
     thread: str = ""
+    passages: tuple[Passage, ...] = ()
     plain: bool = False
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from notifiers.message import AlertPart, Message
+from notifiers.message import AlertPart, Message, Passage
 from notifiers.wording import alerts, plain_block, plain_line, times
 
 MOST_TITLE = 150
@@ -43,6 +43,7 @@ _ACTIONS = (
     ("group", "Error group"),
     ("acknowledge", "Acknowledge"),
     ("silence", "Silence"),
+    ("report", "The whole report"),
     ("overview", "Overview"),
 )
 
@@ -64,10 +65,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Alerts of one cause, where a message is about several."""
+    """Alerts of one cause, where a message is about several; or a passage, which may have a picture (a PNG)."""
 
     heading: str
     lines: tuple[Line, ...]
+    picture: bytes = b""
+    alt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +100,16 @@ def outline(message: Message, most_causes: int = MOST_CAUSES) -> Outline:
     """Of more causes than ``most_causes`` the rest is counted, for a channel that has no room for them."""
     single = len(message.alerts) == 1 and message.reason not in _TOGETHER
     if not message.alerts:
-        return Outline(Tone.MILD, message.title, message.text, note=message.note, actions=_actions(message))
+        passages = tuple(map(_passage, message.passages))
+        return Outline(
+            Tone.MILD, message.title, message.text, message.note, sections=passages, actions=_actions(message)
+        )
     return _of_one(message, message.alerts[0]) if single else _of_many(message, most_causes)
+
+
+def _passage(passage: Passage) -> Section:
+    line = Line(plain_line(passage.text, MOST_ERROR), passage.url)
+    return Section(plain_line(passage.heading, 300), (line,), passage.picture, plain_line(passage.alt, 500))
 
 
 def title_of(reason: str, parts: Sequence[AlertPart]) -> str:

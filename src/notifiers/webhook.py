@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 
 from notifiers import alertmanager
 from notifiers.context import ChannelConfig, ChannelContext, as_list, http_url
-from notifiers.message import AlertPart, Message, Receipt
+from notifiers.message import AlertPart, Message, Passage, Receipt
 from notifiers.posting import Poster, json_body
 
 _MOST_RUNS = 5
@@ -123,6 +123,7 @@ def body(message: Message) -> dict[str, Any]:
         "severity": message.severity,
         "title": message.title,
         "text": message.text,
+        **({"passages": [_passage(each) for each in message.passages]} if message.passages else {}),
         "alerts": [_alert(part) for part in message.alerts[:_MOST_ALERTS]],
         "links": dict(message.links),
         "sent_at": message.sent_at,
@@ -130,6 +131,11 @@ def body(message: Message) -> dict[str, Any]:
         "others": message.others,
         "hours": list(message.hours),
     }
+
+
+def _passage(passage: Passage) -> dict[str, str]:
+    """Without its picture: a body is read by programs, and has its limits."""
+    return {"heading": passage.heading, "text": passage.text, "url": passage.url}
 
 
 def _alert(part: AlertPart) -> dict[str, Any]:

@@ -57,6 +57,7 @@ class Reason(StrEnum):
     LATE = "late"
     ACKNOWLEDGED = "acknowledged"
     DRILL = "drill"
+    REPORT = "report"
     TEST = "test"
 
 

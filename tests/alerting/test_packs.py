@@ -2,7 +2,7 @@
 
 import random
 
-from alerting.reporting import frames_from
+from alerting.reporting.reading import frames_from
 from alerting.storage import packs
 from alerting.storage.rollups import ROLLUPS, RUNS, Differences
 from reports.frames import counts_frame

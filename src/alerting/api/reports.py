@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse, Response
 
 from alerting.api.context import context_of
 from alerting.moments import BadQuery
-from alerting.reporting import Wanted, render
+from alerting.reporting.asking import Wanted, render
 
 router = APIRouter()
 _SCRIPTS = (

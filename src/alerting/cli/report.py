@@ -6,7 +6,7 @@ from pathlib import Path
 
 from alerting.backend import UNUSABLE, has_data, open_backend
 from alerting.cli.main import BAD, FINE, WRONG_USAGE, complain
-from alerting.reporting import Wanted, render
+from alerting.reporting.asking import Wanted, render
 from alerting.settings import from_environment
 
 _FORMS = {".html": "html", ".csv": "csv", ".json": "json"}

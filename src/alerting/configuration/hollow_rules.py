@@ -20,12 +20,12 @@ from rules.ruleset import OF_RUNS
 _ALIASED = {"for_": "for"}
 
 
-def names_twice(placed: Placed) -> Iterator[Problem]:
+def names_twice(placed: Placed, section: str) -> Iterator[Problem]:
     seen: set[str] = set()
-    for path, rule in items(placed, "rules"):
-        name = rule.get("name")
+    for path, each in items(placed, section):
+        name = each.get("name")
         if isinstance(name, str) and name in seen:
-            yield placed.problem((*path, "name"), f"{name!r} names two rules; give each its own name")
+            yield placed.problem((*path, "name"), f"{name!r} names two {section}; give each its own name")
         seen.add(name if isinstance(name, str) else "")
 
 

@@ -12,7 +12,7 @@ from alerting.configuration.hints import inside, near, no_such
 from alerting.configuration.hollow_rules import bad_rules, names_twice
 from alerting.configuration.mapping import BadMap, compile_map
 from alerting.configuration.matching import bad_expressions, bad_matches
-from alerting.configuration.model import NOTIFY, Ping, Retention, Scrub, SelfWatch, Webhook
+from alerting.configuration.model import NOTIFY, Ping, Retention, ScheduledReport, Scrub, SelfWatch, Webhook
 from alerting.configuration.positions import Path, Placed
 from alerting.configuration.problems import Problem
 from alerting.scrub import Scrubber
@@ -27,7 +27,8 @@ _PATTERN = frozenset("*?[")
 def inconsistencies(placed: Placed) -> Iterator[Problem]:
     yield from bad_matches(placed)
     yield from bad_expressions(placed)
-    yield from names_twice(placed)
+    yield from names_twice(placed, "rules")
+    yield from names_twice(placed, "reports")
     yield from bad_rules(placed, one(placed, ("retention",), Retention) or Retention())
     yield from _bad_policies(placed)
     yield from _bad_fallbacks(placed)
@@ -35,6 +36,8 @@ def inconsistencies(placed: Placed) -> Iterator[Problem]:
         yield from _bad_channels(placed, (*path, "channels"), owner.channels)
     for path, inhibit in each(placed, "inhibit", Inhibit):
         yield from _bad_equal(placed, (*path, "equal"), inhibit.equal)
+    for path, report in each(placed, "reports", ScheduledReport):
+        yield from _bad_channels(placed, (*path, "channels"), report.channels)
     yield from _bad_pings(placed)
     yield from _bad_maps(placed)
     yield from _bad_patterns(placed)

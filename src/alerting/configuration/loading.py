@@ -1,10 +1,9 @@
 """Is this text a configuration? Everything that is wrong with it, in one go."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from alerting.configuration import later
 from alerting.configuration.inconsistencies import inconsistencies
 from alerting.configuration.mistakes import of_errors
 from alerting.configuration.model import Configuration, File, of_file
@@ -47,16 +46,10 @@ def check(text: str, file: str, environ: Mapping[str, str], made: Overlay = NOTH
 
 
 def _read(placed: Placed, text: str, made: Overlay) -> tuple[Configuration | None, list[Problem]]:
-    problems = [*placed.problems, *_not_yet(placed), *inconsistencies(placed)]
-    value = {key: each for key, each in placed.value.items() if key not in later.TOP}
+    problems = [*placed.problems, *inconsistencies(placed)]
     try:
-        file = File.model_validate(value)
+        file = File.model_validate(placed.value)
     except ValidationError as error:
         problems.extend(of_errors(placed, error.errors(include_url=False)))
         return None, sorted(set(problems))
     return (None if problems else of_file(file, text, made)), sorted(set(problems))
-
-
-def _not_yet(placed: Placed) -> Iterator[Problem]:
-    for key in later.planned(placed.value):
-        yield placed.problem((key,), "is not available in this version; leave it out")

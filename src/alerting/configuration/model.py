@@ -19,6 +19,7 @@ from rules.policy import Owner
 from rules.quiet import Inhibit, Maintenance, SilenceConfig
 from rules.ruleset import Quiet, Ruleset
 from rules.suppression import silence_id
+from rules.vocabulary import Severity
 
 NOTIFY = "notify"
 Period = TypeVar("Period", SilenceConfig, Maintenance)
@@ -114,6 +115,21 @@ class SelfWatch(Section):
         return url
 
 
+class ScheduledReport(Section):
+    """The trend report of the last ``period``, to ``channels``, at the times of ``cron``. The rest is what it is about:
+    globs of workflows, and exact values."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    channels: Annotated[tuple[str, ...], Field(min_length=1)]
+    cron: Annotated[str, AfterValidator(cron_expression)] = "0 8 * * mon"
+    timezone: Zone = "UTC"
+    period: Annotated[ConfigDuration, at_least(HOUR, "there is nothing to compare in less")] = 7 * DAY
+    workflow: tuple[str, ...] = ()
+    environment: str = ""
+    version: str = ""
+    severity: Severity | None = None
+
+
 class File(Section):
     """The whole file, section by section; channels are checked by their own kinds."""
 
@@ -128,6 +144,7 @@ class File(Section):
     inhibit: tuple[Inhibit, ...] = ()
     pings: tuple[Ping, ...] = ()
     lost_after: tuple[LostAfter, ...] = ()
+    reports: tuple[ScheduledReport, ...] = ()
     retention: Retention = Retention()
     scrub: Scrub = Scrub()
     webhooks: dict[str, Webhook] = Field(default_factory=dict)
@@ -153,6 +170,7 @@ class Configuration:
     quiet: Quiet = field(default_factory=Quiet)
     made: Overlay = NOTHING
     self_watch: SelfWatch | None = None
+    reports: tuple[ScheduledReport, ...] = ()
 
     def ruleset(self) -> Ruleset:
         return Ruleset(self.rules, self.severities, self.policies, self.quiet)
@@ -186,6 +204,7 @@ def of_file(file: File, text: str, made: Overlay = NOTHING) -> Configuration:
         ),
         made,
         file.self_,
+        file.reports,
     )
 
 

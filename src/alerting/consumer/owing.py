@@ -22,7 +22,7 @@ def queue(connection: Connection, decided: list[Told], targets: Targets) -> int:
         row = _notification_row(each, number)
         notifications.append(row)
         told.extend(_told_row(row["id"], about) for about in each.notify.about)
-        outbox.extend(_outbox_row(row, target) for target in targets.get(each.notify.channel, ("missing",)))
+        outbox.extend(outbox_row(row, target) for target in targets.get(each.notify.channel, ("missing",)))
     messages.queue(connection, notifications, outbox, told)
     return len(notifications)
 
@@ -50,7 +50,7 @@ def _told_row(notification: str, about: About) -> Row:
             "since_last": about.since_last}  # fmt: skip
 
 
-def _outbox_row(notification: Row, target: str) -> Row:
+def outbox_row(notification: Row, target: str) -> Row:
     return {
         "notification": notification["id"],
         "target": target,

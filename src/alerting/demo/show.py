@@ -17,7 +17,7 @@ from alerting.clock import CatchUpClock, SystemClock
 from alerting.database.sqlite import FILE_NAME, open_sqlite
 from alerting.demo.telemetry import body
 from alerting.demo.workflows import PlayedRun, day
-from alerting.reporting import Wanted, render
+from alerting.reporting.asking import Wanted, render
 from alerting.settings import SettingsError
 from rules.instants import DAY
 

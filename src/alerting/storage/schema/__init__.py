@@ -21,6 +21,7 @@ from alerting.storage.schema.messages import NotificationRow as NotificationRow
 from alerting.storage.schema.messages import OutboxRow as OutboxRow
 from alerting.storage.schema.messages import ThreadRow as ThreadRow
 from alerting.storage.schema.messages import ToldRow as ToldRow
+from alerting.storage.schema.reports import ReportRow as ReportRow
 from alerting.storage.schema.reports import RollupDurationRow as RollupDurationRow
 from alerting.storage.schema.reports import RollupGroupRow as RollupGroupRow
 from alerting.storage.schema.reports import RollupPackRow as RollupPackRow

@@ -9,7 +9,8 @@ from alerting.storage.schema.columns import instant, long_text
 class NotificationRow(SQLModel, table=True):
     """One message for one channel, decided. Written with the state that decided it; the id makes a replay harmless.
 
-    ``about`` is JSON: (alert, reason, failures since the last message) of each alert; ``alert`` is the first."""
+    ``about`` is JSON: (alert, reason, failures since the last message) of each alert; ``alert`` is the first.
+    ``report``: the id of the report that it sends instead."""
 
     __tablename__ = "notification"
     id: str = Field(primary_key=True)
@@ -27,6 +28,7 @@ class NotificationRow(SQLModel, table=True):
     sent_at: int = instant()
     others: int = 0
     about: str = long_text()
+    report: str = ""
 
 
 class ToldRow(SQLModel, table=True):

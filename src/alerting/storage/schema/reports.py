@@ -90,3 +90,15 @@ class RollupPackRow(SQLModel, table=True):
     kind: str = Field(primary_key=True)
     day: int = Field(primary_key=True)
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class ReportRow(SQLModel, table=True):
+    """A report that was made, to be read again under its ``id``. ``body`` is all of it and ``told`` what a message says
+    of it, both packed; ``name`` is its schedule's, "" for one that somebody asked for."""
+
+    __tablename__ = "report"
+    id: str = Field(primary_key=True)
+    name: str = ""
+    made_at: int = Field(default=0, sa_type=BigInteger, index=True)
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    told: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

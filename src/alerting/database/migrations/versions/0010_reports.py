@@ -1,4 +1,4 @@
-"""Counts for reports by environment, version and severity, with tries and waste; past days in packs."""
+"""Counts for reports by environment, version and severity, with tries and waste; past days in packs; reports kept."""
 
 from collections.abc import Callable
 from typing import Any
@@ -55,6 +55,11 @@ def upgrade() -> None:
         op.drop_table(f"{table}_before")
     op.drop_index("run_good_version", "run")
     op.create_index("run_by_workflow", "run", ["workflow", "environment", "ended_at", "outcome"])
+    packed = [sa.Column(name, sa.LargeBinary(), nullable=False) for name in ("body", "told")]
+    name = sa.Column("name", _NAME, nullable=False, server_default="")
+    op.create_table("report", _name("id"), name, _number("made_at"), *packed)
+    op.create_index("ix_report_made_at", "report", ["made_at"])
+    op.add_column("notification", sa.Column("report", _NAME, nullable=False, server_default=""))
     # Runs that were counted by what was kept before are taken out of those cells when they change.
     op.add_column("run", sa.Column("counted", _NUMBER, nullable=False, server_default="0"))
 
