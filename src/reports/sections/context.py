@@ -54,7 +54,7 @@ class Context:
         if self.filters.environment:
             found = found[found.environment.isin(["", self.filters.environment])]
         if self.filters.workflows:
-            found = found[[self._concerns(tuple(globs)) for globs in found.workflows]]
+            found = found[pd.Series([self._concerns(globs) for globs in found.workflows], found.index, dtype=bool)]
         return found.sort_values("at", kind="stable")
 
     def _concerns(self, globs: tuple[str, ...]) -> bool:
