@@ -25,6 +25,13 @@ def gone_quiet(seen: Floats, now: float) -> bool:
     return len(seen) >= LEAST_BAD and too_long(_rate(seen), now - float(seen[-1]))
 
 
+def quiet_after(times: Ints, spans: Floats | Ints) -> Floats:
+    """The gaps beyond which things seen so many ``times`` (days, each once) over such ``spans`` have ``gone_quiet``, in
+    the unit of the spans: −ln 0.05 / rate. Infinite under five times."""
+    gaps = -math.log(ALPHA) * spans / np.maximum(times - 1, 1)
+    return np.where(times >= LEAST_BAD, gaps, np.inf)
+
+
 def returned_at(seen: Floats, since: float) -> float | None:
     """The first time from ``since`` on at which it was back after it had ``gone_quiet``, or None."""
     for place in range(max(LEAST_BAD, int(np.searchsorted(seen, since))), len(seen)):

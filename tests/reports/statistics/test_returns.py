@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from reports.statistics.returns import daily_rate, expected_loss, gone_quiet, returned_at, too_long
+from reports.statistics.returns import daily_rate, expected_loss, gone_quiet, quiet_after, returned_at, too_long
 
 
 @pytest.mark.parametrize(("rate", "gap", "long"), [(1, 2.99, False), (1, 3.0, True), (0.1, 29, False), (0.1, 30, True)])
@@ -52,3 +52,13 @@ def test_a_day_weighs_half_of_the_day_a_week_later():
 
 def test_the_expected_loss_is_of_a_week():
     assert expected_loss(np.full(28, 4), 0.5) == pytest.approx(14)
+
+
+@pytest.mark.parametrize(
+    "seen", [np.arange(5.0), np.array([0, 1, 5, 6, 20, 21.5]), np.arange(0, 90, 7.0), np.arange(4.0)]
+)
+def test_many_at_once_go_quiet_when_each_of_them_does(seen):
+    [gap] = quiet_after(np.array([len(seen)]), np.array([seen[-1] - seen[0]]))
+    for share in (0.5, 0.99, 1.01, 3):
+        later = share * min(gap, 1e6)
+        assert gone_quiet(seen, seen[-1] + later) == (later > gap)
