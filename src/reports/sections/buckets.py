@@ -4,10 +4,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from reports.period import Period
 from reports.wording import label
 
 MOST = 120
+Ints = NDArray[np.int64]
 
 
 @dataclass(slots=True, frozen=True)
@@ -21,9 +25,10 @@ class Buckets:
     size: int
     width: str
 
-    @property
-    def word(self) -> str:
-        return self.width if self.size == 1 else f"{self.size} {self.width}s"
+    def summed(self, values: Ints) -> Ints:
+        """Values of the period's own buckets, summed up to these."""
+        sums: Ints = np.add.reduceat(values, np.arange(0, len(values), self.size))
+        return sums
 
     def shown(self, place: int) -> str:
         """The name in a table."""

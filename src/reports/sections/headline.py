@@ -53,8 +53,8 @@ def _compared(overall: Judged) -> str:
         ended = f"{before.runs} {'run' if before.runs == 1 else 'runs'}"
         return f"In the period before {ended} ended: too few runs to compare with."
     if overall.verdict is Verdict.TOO_FEW:
-        return f"Against the period before ({said(before)}) there are too few bad runs to say more."
-    return f"Against the period before ({said(before)}): {overall.verdict.value}, {points(*newcombe(before, now))}."
+        return f"The period before had {said(before)}: too few bad runs to say more."
+    return f"The period before had {said(before)}: {overall.verdict.value}, {points(*newcombe(before, now))}."
 
 
 def _smallest(overall: Judged) -> list[str]:
