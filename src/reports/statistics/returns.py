@@ -34,7 +34,7 @@ def quiet_after(times: Ints, spans: Floats | Ints) -> Floats:
 
 def returned_at(seen: Floats, since: float) -> float | None:
     """The first time from ``since`` on at which it was back after it had ``gone_quiet``, or None."""
-    for place in range(max(LEAST_BAD, int(np.searchsorted(seen, since))), len(seen)):
+    for place in range(int(np.searchsorted(seen, since)), len(seen)):
         if gone_quiet(seen[:place], float(seen[place])):
             return float(seen[place])
     return None

@@ -48,6 +48,17 @@ def test_a_lead_says_what_it_counted():
     assert lead.p == lead.q == pytest.approx(fisher_exact([[30, 70], [10, 290]], alternative="greater")[1])
 
 
+def test_a_weak_lead_alone_is_told_and_the_surest_comes_first():
+    rows = np.arange(1000)
+    bad = rows < 40
+    weak = (rows < 9) | (rows >= 900)
+    strong = (rows % 2 == 0) & (bad | (rows % 20 == 0))
+    strata = np.zeros(1000, dtype=int)
+    (lead,) = leads(bad, strata, {"weak": weak})
+    assert 0.02 < lead.p < 0.05
+    assert [each.value for each in leads(bad, strata, {"weak": weak, "strong": strong})] == ["strong", "weak"]
+
+
 def test_what_only_goes_with_a_bad_workflow_is_no_lead():
     chance = np.random.default_rng(4)
     strata = np.repeat([0, 1], 1000)
@@ -86,16 +97,16 @@ def test_a_value_of_only_bad_runs_has_finite_limits():
 
 
 def test_the_exact_test_of_one_stratum_is_fishers():
-    for table in ([[40, 3], [20, 9]], [[3, 9], [8, 1]], [[500, 20], [30, 6]]):
+    for table in ([[40, 3], [20, 9]], [[3, 9], [8, 1]], [[500, 20], [30, 6]], [[3, 9], [2, 18]]):
         expected = fisher_exact(np.array(table)[::-1, ::-1], alternative="greater")[1]
         assert exact_p(np.array([table])) == pytest.approx(expected, rel=1e-6)
 
 
 def test_the_exact_test_of_strata_counts_all_ways_together():
-    tables = np.array([[[8, 2], [3, 4]], [[5, 1], [2, 2]]])
+    tables = np.array([[[8, 2], [3, 4]], [[1, 6], [1, 7]]])
     chance = np.random.default_rng(5)
     drawn = sum(chance.hypergeometric(t[:, 1].sum(), t[:, 0].sum(), t[1].sum(), 200_000) for t in tables)
-    assert exact_p(tables) == pytest.approx(np.mean(drawn >= 6), abs=0.004)
+    assert exact_p(tables) == pytest.approx(np.mean(drawn >= 11), abs=0.004)
 
 
 def test_the_odds_ratio_is_that_of_mantel_and_haenszel():
