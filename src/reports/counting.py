@@ -1,6 +1,7 @@
 """How many? The frames cut to a period and filters, and the sums every section needs."""
 
 import fnmatch
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -47,9 +48,9 @@ class Counts:
     def number(self, *outcomes: str) -> int:
         return int(self.all_runs[self.all_runs.outcome.isin(outcomes)].n.sum())
 
-    def per_bucket(self, rows: pd.DataFrame) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-        """The sum of ``n`` in each of the period's buckets."""
-        edges = self.period.edges
+    def per_bucket(self, rows: pd.DataFrame, edges: Sequence[int] = ()) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+        """The sum of ``n`` in each of the period's buckets, or between other ``edges``, which do not fall."""
+        edges = edges or self.period.edges
         if rows.empty:
             return np.zeros(len(edges) - 1, dtype=np.int64)
         places = np.searchsorted(edges, rows.bucket.to_numpy(), side="right") - 1

@@ -57,12 +57,12 @@ class Period:
 
     def previous(self) -> "Period":
         """As long, and a whole number of weeks earlier: the same weekdays at the same local hours."""
-        weeks = -((self.since - self.until) // (7 * DAY))
-        back = timedelta(weeks=weeks)
-        return Period(self._earlier(self.since, back), self._earlier(self.until, back), self.timezone, self.now)
+        return Period(self.earlier(self.since), self.earlier(self.until), self.timezone, self.now)
 
-    def _earlier(self, instant: int, back: timedelta) -> int:
-        return instant_of(self.local(instant).replace(tzinfo=None) - back, self.zone)
+    def earlier(self, instant: int) -> int:
+        """The instant of the period before that is compared with this one."""
+        weeks = -((self.since - self.until) // (7 * DAY))
+        return instant_of(self.local(instant).replace(tzinfo=None) - timedelta(weeks=weeks), self.zone)
 
     def local(self, instant: int) -> datetime:
         return (_EPOCH + timedelta(microseconds=instant)).astimezone(self.zone)

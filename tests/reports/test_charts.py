@@ -68,6 +68,15 @@ def test_intervals_are_drawn_from_their_values():
     assert points["error_x"]["arrayminus"] == pytest.approx([0.1, 0])
 
 
+def test_bars_have_intervals_on_pages_and_in_pictures():
+    bars = Series("bar", "share", [5.0, None], ["pay", "import"], low=[3.0, None], high=[9.0, None])
+    chart = ChartSpec("shares", "pay most", [bars], horizontal=True)
+    [drawn] = plotly_figure(chart)["data"]
+    assert (drawn["error_x"]["array"], drawn["error_x"]["arrayminus"]) == ([4.0, 0], [2.0, 0])
+    plain = Series("bar", "share", bars.x, bars.y)
+    assert picture(chart) != picture(ChartSpec("shares", "pay most", [plain], horizontal=True))
+
+
 def test_names_are_text_for_plotly_and_never_markup():
     chart = ChartSpec("t", "s", [Series("bar", "<b>x</b>", ['<a href="//x">y</a>'], [1])], marks=[Mark(0, "<i>")])
     figure = plotly_figure(chart)

@@ -103,10 +103,19 @@ def _bar(
     hatch = HATCHES[series.colour % len(HATCHES)]
     style: dict[str, Any] = {"color": colour(series.colour), "edgecolor": "white", "linewidth": 0.4, "hatch": hatch}
     style["label"] = series.name
+    if series.low:
+        style |= {"xerr" if chart.horizontal else "yerr": _errors(series, values), "ecolor": _INK, "capsize": 2}
     if chart.horizontal:
         axes.barh(at, heights, height=size, left=base, **style)
     else:
         axes.bar(at, heights, width=size, bottom=base, **style)
+
+
+def _errors(series: Series, values: list[Any]) -> list[list[float]]:
+    """The ends of the intervals, as distances from the values."""
+    known = [*zip_longest(values, series.low, series.high)]
+    down = [max(0, value - low) if None not in (value, low) else 0 for value, low, _ in known]
+    return [down, [max(0, high - value) if None not in (value, high) else 0 for value, _, high in known]]
 
 
 def _other(axes: Axes, chart: ChartSpec, series: Series, places: dict[Any, float]) -> None:

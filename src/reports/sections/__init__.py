@@ -3,13 +3,15 @@
 from collections.abc import Callable
 
 from reports.model import Section
-from reports.sections import durations, groups, headline, over_time, quality
+from reports.sections import durations, flow, groups, headline, mix, over_time, quality
 from reports.sections.context import Context
 
 SECTIONS: tuple[Callable[[Context], Section], ...] = (
     headline.build,
     over_time.build,
+    mix.build,
     groups.build,
+    flow.build,
     durations.build,
     quality.build,
 )

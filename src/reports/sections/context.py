@@ -1,5 +1,6 @@
 """What does a section look at? This period, the one before, and the tables behind them."""
 
+import fnmatch
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -7,6 +8,7 @@ import pandas as pd
 
 from reports.counting import Counts, chosen
 from reports.frames import Frames
+from reports.judging import Judged, judge
 from reports.period import Filters, Period
 
 
@@ -33,7 +35,32 @@ class Context:
         """What is known of each error group, by its id."""
         return self.frames.group_info.set_index("id")
 
+    @cached_property
+    def judged(self) -> list[Judged]:
+        """Every workflow beside the period before."""
+        return judge(self.now, self.before)
+
     def rows(self, frame: pd.DataFrame, period: Period | None = None) -> pd.DataFrame:
         """Rows with an ``at``, within the period (this one by default) and the filters."""
         within = period or self.period
         return chosen(frame[(frame["at"] >= within.since) & (frame["at"] < within.until)], self.filters)
+
+    def changes(self, period: Period | None = None) -> pd.DataFrame:
+        """Changes within the period (this one by default) that concern what is asked for, oldest first. One without
+        an environment concerns all of them, one without globs every workflow."""
+        within = period or self.period
+        found = self.frames.changes
+        found = found[(found["at"] >= within.since) & (found["at"] < within.until)]
+        if self.filters.environment:
+            found = found[found.environment.isin(["", self.filters.environment])]
+        if self.filters.workflows:
+            found = found[pd.Series([self._concerns(globs) for globs in found.workflows], found.index, dtype=bool)]
+        return found.sort_values("at", kind="stable")
+
+    def _concerns(self, globs: tuple[str, ...]) -> bool:
+        return not globs or any(fnmatch.fnmatchcase(name, each) for name in self._names for each in globs)
+
+    @cached_property
+    def _names(self) -> list[str]:
+        """The workflows that ran and are asked for."""
+        return sorted({*self.now.shares(), *self.before.shares()})

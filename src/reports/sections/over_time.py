@@ -1,103 +1,185 @@
-"""When did it happen? Bad runs by workflow, and the share of bad runs with its interval."""
+"""When did it happen? Bad runs by kind and by workflow, and the share of bad runs with its interval."""
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
-from reports.charts.colours import GREY, RED
+from reports.charts.colours import BLUE, GREEN, GREY, ORANGE, RED
 from reports.charts.spec import ChartSpec, Series
-from reports.counting import OWN_FAULT, SYSTEM, TIMEOUT, Counts
+from reports.counting import OWN_FAULT, SYSTEM, TIMEOUT
+from reports.links import asked_for, runs_page
 from reports.model import Section, Table
+from reports.sections.buckets import MOST, Buckets, Ints, buckets
+from reports.sections.change_marks import marks, titles
 from reports.sections.context import Context
 from reports.statistics import LEAST_RUNS, Share
-from reports.wording import label, number, said
+from reports.wording import number, percent, said
 
 _MOST_SERIES = 7
+KINDS = (("own fault", OWN_FAULT, BLUE), ("timeout", TIMEOUT, ORANGE), ("system", SYSTEM, GREEN))
+Stack = tuple[str, int, list[int]]
+
+
+@dataclass(slots=True, frozen=True)
+class Counted:
+    """Runs that ended, per bucket: all eligible ones, the bad ones by kind and in all, and the bad ones of the period
+    before at the same local times."""
+
+    buckets: Buckets
+    runs: Ints
+    kinds: dict[str, Ints]
+    bad: Ints
+    before: Ints
+
+    @property
+    def shares(self) -> list[Share]:
+        return [Share(int(bad), int(runs)) for bad, runs in zip(self.bad, self.runs, strict=True)]
+
+    def summed(self, to: Buckets) -> "Counted":
+        kinds = {name: to.summed(values) for name, values in self.kinds.items()}
+        return Counted(to, to.summed(self.runs), kinds, to.summed(self.bad), to.summed(self.before))
 
 
 def build(context: Context) -> Section:
-    now = context.now
-    edges = context.period.edges
-    labels = [label(context.period.local(edge), context.period.width) for edge in edges[:-1]]
-    runs, bad = now.per_bucket(now.runs), now.per_bucket(now.bad)
-    shares = [Share(int(b), int(n)) for b, n in zip(bad, runs, strict=True)]
-    finding = _finding(labels, shares, context)
+    counted = _counted(context)
+    shares = counted.shares
+    finding = _finding(counted, shares)
     return Section(
         key="over_time",
         heading="When did it happen?",
         finding=finding,
-        charts=[_chart(context, labels, shares, finding)] if sum(bad) else [],
-        tables=[_table(context, labels, shares)],
-        data={"bucket": context.period.width, "series": _data(context, edges, shares)},
+        charts=_charts(context, counted, finding) if counted.bad.any() else [],
+        tables=[_table(context, counted, shares)],
+        data={
+            "bucket": counted.buckets.width,
+            "kinds": {name: int(values.sum()) for name, values in counted.kinds.items()},
+            "series": _data(context, counted, shares),
+        },
+        notes=_notes(counted.buckets),
     )
 
 
-def _finding(labels: list[str], shares: list[Share], context: Context) -> str:
-    worst = max(range(len(shares)), key=lambda index: shares[index].bad)
+def _counted(context: Context) -> Counted:
+    now, whole = context.now, buckets(context.period)
+    kinds = {name: now.per_bucket(now.bad[now.bad.outcome.isin(outcomes)]) for name, outcomes, _ in KINDS}
+    earlier = [context.period.earlier(edge) for edge in whole.edges]
+    before = context.before.per_bucket(context.before.bad, earlier)
+    return Counted(whole, now.per_bucket(now.runs), kinds, now.per_bucket(now.bad), before)
+
+
+def _finding(counted: Counted, shares: list[Share]) -> str:
+    if not counted.runs.any():
+        return "No run ended in this period."
+    worst = int(counted.bad.argmax())
     if not shares[worst].bad:
         return "No run ended badly in this period."
-    many = sum(share.bad > 0 for share in shares)
-    width = context.period.width
+    width = counted.buckets.width
+    kinds = ", ".join(f"{name} {values.sum()}" for name, values in counted.kinds.items())
     return (
-        f"Most bad runs ended in the {width} of {labels[worst]}: {said(shares[worst])}. "
-        f"{number(many, width)} of {len(shares)} had any."
+        f"Most bad runs ended in the {width} of {counted.buckets.shown(worst)}: {_of(shares[worst])}. "
+        f"{number(int((counted.bad > 0).sum()), width)} of {len(shares)} had any; by kind: {kinds}."
     )
 
 
-def _chart(context: Context, labels: list[str], shares: list[Share], finding: str) -> ChartSpec:
-    series = [Series("bar", name, labels, values, colour) for colour, (name, values) in enumerate(_stacks(context.now))]
-    before = context.before.per_bucket(context.before.bad)[: len(labels)]
-    if before.any():
-        series.append(
-            Series("line", "bad runs the period before", labels, before.tolist(), GREY, dash="dot", markers=False)
+def _of(share: Share) -> str:
+    counted = f"{share.bad} of {share.runs}"
+    return f"{counted}, {percent(share.rate)}" if share.runs >= LEAST_RUNS else counted
+
+
+def _charts(context: Context, counted: Counted, finding: str) -> list[ChartSpec]:
+    drawn = counted.summed(buckets(context.period, MOST))
+    links = _links(context, drawn.buckets)
+    by_kind = [(name, colour, drawn.kinds[name].tolist()) for name, _, colour in KINDS if drawn.kinds[name].any()]
+    by_workflow = _stacks_by_workflow(context, drawn.buckets)
+    size = drawn.buckets.size
+    each = f"one bar: {size} {drawn.buckets.width}s" if size > 1 else ""
+    charts = [
+        ChartSpec(
+            "Bad runs over time, by kind",
+            finding,
+            [*_bars(drawn.buckets, by_kind, links), *_before(drawn), *_rates(drawn)],
+            marks=marks(context, drawn.buckets),
+            stacked=True,
+            x_title=each,
+            y_title="bad runs",
+            second_title="share, %",
         )
-    enough = [share if share.runs >= LEAST_RUNS else None for share in shares]
-    if any(share is not None for share in enough):
-        low = [100 * share.interval[0] if share else None for share in enough]
-        high = [100 * share.interval[1] if share else None for share in enough]
-        rate = [100 * share.rate if share else None for share in enough]
-        series.append(Series("band", "interval", labels, [], RED, low=low, high=high, second=True, legend=False))
-        series.append(Series("line", "share of bad runs, %", labels, rate, RED, dash="dash", second=True))
-    return ChartSpec("Bad runs over time", finding, series, stacked=True, y_title="bad runs", second_title="share, %")
+    ]
+    if len(by_workflow) > 1:
+        summary = f"{by_workflow[0][0]} has most bad runs: {sum(by_workflow[0][2])} of {counted.bad.sum()}."
+        series = _bars(drawn.buckets, by_workflow, links)
+        title = "Bad runs over time, by workflow"
+        charts.append(ChartSpec(title, summary, series, stacked=True, x_title=each, y_title="bad runs"))
+    return charts
 
 
-def _stacks(counts: Counts) -> list[tuple[str, list[int]]]:
-    """The workflows with most bad runs, each by bucket, the rest together."""
-    totals = counts.bad.groupby("workflow", observed=True).n.sum().sort_values(ascending=False)
-    shown = list(totals.index[:_MOST_SERIES])
-    stacks = [(str(name), counts.per_bucket(counts.bad[counts.bad.workflow == name]).tolist()) for name in shown]
-    rest = counts.bad[~counts.bad.workflow.isin(shown)]
-    return [*stacks, ("other workflows", counts.per_bucket(rest).tolist())] if len(rest) else stacks
+def _links(context: Context, drawn: Buckets) -> list[str]:
+    """To the bad runs of each bucket, as far as it lies in the period."""
+    asked, period = asked_for(context.filters), context.period
+    starts = [max(start, period.first) for start in drawn.edges[:-1]]
+    ends = [min(end, period.until) for end in drawn.edges[1:]]
+    return [runs_page(period, **asked, since=since, until=until) for since, until in zip(starts, ends, strict=True)]
 
 
-def _kinds(counts: Counts) -> list[list[int]]:
+def _bars(drawn: Buckets, stacks: list[Stack], links: list[str]) -> list[Series]:
     return [
-        counts.per_bucket(counts.bad[counts.bad.outcome.isin(kind)]).tolist() for kind in (OWN_FAULT, TIMEOUT, SYSTEM)
+        Series("bar", name, drawn.labels, [*values], colour, links=links, hatched=drawn.unfinished)
+        for name, colour, values in stacks
     ]
 
 
-def _table(context: Context, labels: list[str], shares: list[Share]) -> Table:
-    own, timeout, system = _kinds(context.now)
-    before = context.before.per_bucket(context.before.bad).tolist()
-    rows = []
-    for index, (name, share) in enumerate(zip(labels, shares, strict=True)):
-        last = context.incomplete and index == len(labels) - 1
-        previous = before[index] if index < len(before) else 0
-        rows.append([f"{name} (not over)" if last else name, share.runs, share.bad, own[index], timeout[index],
-                     system[index], said(share) if share.runs else "–", previous])  # fmt: skip
-    columns = [
-        context.period.width.capitalize(),
-        "Runs",
-        "Bad",
-        "Own fault",
-        "Timeout",
-        "System",
-        "Share (95 %)",
-        "Bad before",
+def _stacks_by_workflow(context: Context, drawn: Buckets) -> list[Stack]:
+    """The workflows with most bad runs, the rest together."""
+    counts, bad = context.now, context.now.bad
+    totals = bad.groupby("workflow", observed=True).n.sum()
+    totals = totals[totals > 0].sort_values(ascending=False, kind="stable")
+    shown = list(totals.index[:_MOST_SERIES])
+    stacks = [
+        (str(name), colour, counts.per_bucket(bad[bad.workflow == name], drawn.edges).tolist())
+        for colour, name in enumerate(shown)
     ]
-    return Table("Runs that ended, by their end", columns, rows)
+    rest = counts.per_bucket(bad[~bad.workflow.isin(shown)], drawn.edges).tolist()
+    return [*stacks, ("other workflows", GREY, rest)] if any(rest) else stacks
 
 
-def _data(context: Context, edges: list[int], shares: list[Share]) -> list[dict[str, Any]]:
+def _before(drawn: Counted) -> list[Series]:
+    if not drawn.before.any():
+        return []
+    name = "bad runs the period before"
+    return [Series("line", name, drawn.buckets.labels, drawn.before.tolist(), GREY, dash="dot", markers=False)]
+
+
+def _rates(drawn: Counted) -> list[Series]:
+    told = [share if share.runs >= LEAST_RUNS else None for share in drawn.shares]
+    if not any(told):
+        return []
+    labels = drawn.buckets.labels
+    low = [100 * share.interval[0] if share else None for share in told]
+    high = [100 * share.interval[1] if share else None for share in told]
+    rate = [100 * share.rate if share else None for share in told]
+    return [
+        Series("band", "95 % interval", labels, [], RED, low=low, high=high, second=True, legend=False),
+        Series("line", "share of bad runs, %", labels, rate, RED, dash="dash", second=True),
+    ]
+
+
+def _table(context: Context, counted: Counted, shares: list[Share]) -> Table:
+    whole, changed = counted.buckets, titles(context, counted.buckets)
+    rows = [
+        [whole.shown(place), share.runs, share.bad, *(int(each[place]) for each in counted.kinds.values()),
+         said(share) if share.runs else "–", int(counted.before[place]), changed[place]]
+        for place, share in enumerate(shares)
+    ]  # fmt: skip
+    columns = [whole.width.capitalize(), "Runs", "Bad", "Own fault", "Timeout", "System", "Share (95 %)", "Bad before",
+               "Changes"]  # fmt: skip
+    return Table("Runs that ended, by their end", columns, rows, _links(context, whole))
+
+
+def _notes(whole: Buckets) -> list[str]:
+    return [f"The last {whole.width} is not over: it is hatched."] if whole.unfinished[-1] else []
+
+
+def _data(context: Context, counted: Counted, shares: list[Share]) -> list[dict[str, Any]]:
     return [
         {
             "start": context.period.local(edge).isoformat(),
@@ -106,5 +188,5 @@ def _data(context: Context, edges: list[int], shares: list[Share]) -> list[dict[
             "rate": None if math.isnan(share.rate) else share.rate,
             "interval": share.interval,
         }
-        for edge, share in zip(edges, shares, strict=False)
+        for edge, share in zip(counted.buckets.edges, shares, strict=False)
     ]

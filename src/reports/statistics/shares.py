@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scipy.stats import norm
-
 Z95 = 1.959963984540054
 LEAST_RUNS = 20  # below it a share is not worth a percentage
 LEAST_BAD = 5  # below it nothing is called worse or better
@@ -66,7 +64,7 @@ def difference_p(before: Share, after: Share) -> float:
     if not before.runs or not after.runs or pooled in {0.0, 1.0}:
         return 1.0
     deviation = math.sqrt(pooled * (1 - pooled) * (1 / before.runs + 1 / after.runs))
-    return float(2 * norm.sf(abs(after.rate - before.rate) / deviation))
+    return math.erfc(abs(after.rate - before.rate) / deviation / math.sqrt(2))
 
 
 def benjamini_hochberg(ps: Sequence[float]) -> list[float]:
