@@ -47,14 +47,14 @@ class Counts:
     def number(self, *outcomes: str) -> int:
         return int(self.all_runs[self.all_runs.outcome.isin(outcomes)].n.sum())
 
-    def per_bucket(self, rows: pd.DataFrame) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-        """The sum of ``n`` in each of the period's buckets."""
+    def per_bucket(self, rows: pd.DataFrame, column: str = "n") -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+        """The sum of a column in each of the period's buckets."""
         edges = self.period.edges
         if rows.empty:
             return np.zeros(len(edges) - 1, dtype=np.int64)
         places = np.searchsorted(edges, rows.bucket.to_numpy(), side="right") - 1
         inside = (places >= 0) & (places < len(edges) - 1)
-        weights = rows.n.to_numpy()[inside]
+        weights = rows[column].to_numpy()[inside]
         return np.bincount(places[inside], weights=weights, minlength=len(edges) - 1).astype(np.int64)
 
 
