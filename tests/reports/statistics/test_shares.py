@@ -6,7 +6,6 @@ import random
 import pytest
 from scipy.stats import binom
 
-from reports.sketch import bin_value, duration_bin
 from reports.statistics import (
     Share,
     Verdict,
@@ -91,8 +90,3 @@ def test_the_smallest_rise_that_could_be_seen_is_seen_four_times_in_five():
         seen += verdict(Share(15, 500), after, difference_p(Share(15, 500), after)) is Verdict.WORSE
     assert 0.65 <= seen / 300 <= 1
     assert math.isnan(detectable_rate(Share(0, 0), 10))
-
-
-@pytest.mark.parametrize("duration", [2, 999, 10**6, 37 * 10**6, 86_400 * 10**6])
-def test_a_bin_stands_for_its_durations_within_one_per_cent(duration):
-    assert bin_value(duration_bin(duration)) == pytest.approx(duration, rel=0.0101)
