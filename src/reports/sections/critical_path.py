@@ -1,28 +1,33 @@
 """Which steps do the runs wait for? Shares of the critical path, of bad runs beside good ones."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from scipy.stats import norm
 
 from reports.charts.colours import BLUE, RED
 from reports.charts.spec import ChartSpec, Series
 from reports.model import Table
 from reports.sections.context import Context
+from reports.statistics import benjamini_hochberg
+from reports.statistics.arrays import Floats
 from reports.wording import number
 
 MOST_RUNS = 200  # of one kind; the newest
 LEAST_RUNS = 10  # fewer do not carry a bootstrap
 _WORKFLOWS, _MOST_STEPS, _DRAWS, _SEED = 5, 10, 999, 20_260_101
-Matrix = NDArray[np.float64]
+_LEAST_SAID = 0.05  # of a run's time: less is not worth a sentence
+_LEAST_DEVIATION = 1e-9
 Row = dict[str, Any]
 
 
 def rows(context: Context) -> list[Row]:
     """The steps of the workflows with most kept traces. ``good``, ``bad``, ``before`` (good runs of the period before):
     mean share of the run's time, None without runs; ``apart`` = bad − good and ``drift`` = good − before, each with a
-    95 % bootstrap interval over runs (Efron's percentiles), None below ten runs on a side."""
+    95 % bootstrap interval over runs (Efron's percentiles) and the q of "no difference" over all steps told
+    (Benjamini-Hochberg, from the bootstrap's deviation), None below ten runs on a side."""
     now = context.rows(context.frames.paths)
     before = context.rows(context.frames.paths, context.before.period)
     largest = (
@@ -31,9 +36,14 @@ def rows(context: Context) -> list[Row]:
     none, redraws = before.iloc[:0], Redraws()
     earlier = dict(iter(before[before.bad == 0].groupby("workflow")))
     of = dict(iter(now.groupby("workflow")))
-    return [
+    found = [
         row for name in largest.index[:_WORKFLOWS] for row in _steps(name, of[name], earlier.get(name, none), redraws)
     ]
+    for kind in ("apart", "drift"):
+        pairs = [row[kind] for row in found if row[kind]]
+        for pair, q in zip(pairs, benjamini_hochberg([pair.pop("p") for pair in pairs]), strict=True):
+            pair["q"] = q
+    return found
 
 
 def _steps(name: str, now: pd.DataFrame, before: pd.DataFrame, redraws: "Redraws") -> list[Row]:
@@ -51,7 +61,7 @@ def _steps(name: str, now: pd.DataFrame, before: pd.DataFrame, redraws: "Redraws
     return sorted(made, key=lambda row: (-max(row["good"] or 0, row["bad"] or 0), row["step"]))[:_MOST_STEPS]
 
 
-def _matrix(rows: pd.DataFrame, steps: list[str]) -> Matrix:
+def _matrix(rows: pd.DataFrame, steps: list[str]) -> Floats:
     """[run, step]: shares of the newest runs; a step that a run did not wait for has none of it."""
     newest = rows[["run", "at"]].drop_duplicates("run").sort_values(["at", "run"], ascending=False).run[:MOST_RUNS]
     runs, places = (
@@ -64,8 +74,18 @@ def _matrix(rows: pd.DataFrame, steps: list[str]) -> Matrix:
     return shares.astype(float).reshape(len(newest), len(steps))
 
 
-def _mean(matrix: Matrix, place: int) -> float | None:
+def _mean(matrix: Floats, place: int) -> float | None:
     return float(matrix[:, place].mean()) if len(matrix) else None
+
+
+@dataclass(slots=True)
+class Difference:
+    """Of two means, for each step: its value, the ends of its interval, and p of "none"."""
+
+    value: Floats
+    low: Floats
+    high: Floats
+    p: Floats
 
 
 class Redraws:
@@ -74,38 +94,41 @@ class Redraws:
 
     def __init__(self) -> None:
         self._chance = np.random.default_rng(_SEED)
-        self._times: dict[tuple[str, int], Matrix] = {}
+        self._times: dict[tuple[str, int], Floats] = {}
 
-    def difference(self, one: Matrix, other: Matrix) -> tuple[Matrix, Matrix, Matrix] | None:
-        """For each step the difference of the means and the ends of its interval."""
+    def difference(self, one: Floats, other: Floats) -> Difference | None:
+        """For each step."""
         if min(len(one), len(other)) < LEAST_RUNS:
             return None
-        low, high = np.percentile(self._means("one", one) - self._means("other", other), [2.5, 97.5], axis=0)
-        return one.mean(axis=0) - other.mean(axis=0), low, high
+        drawn = self._means("one", one) - self._means("other", other)
+        low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
+        value = one.mean(axis=0) - other.mean(axis=0)
+        deviation = np.maximum(drawn.std(axis=0), _LEAST_DEVIATION)
+        return Difference(value, low, high, 2 * norm.sf(np.abs(value) / deviation))
 
-    def _means(self, side: str, matrix: Matrix) -> Matrix:
+    def _means(self, side: str, matrix: Floats) -> Floats:
         """[draw, step]"""
         n = len(matrix)
         if (side, n) not in self._times:
             drawn = self._chance.integers(0, n, (_DRAWS, n)) + n * np.arange(_DRAWS)[:, None]
             times = np.bincount(drawn.ravel(), minlength=_DRAWS * n).reshape(_DRAWS, n)
             self._times[side, n] = times.astype(float)
-        means: Matrix = self._times[side, n] @ matrix / n
+        means: Floats = self._times[side, n] @ matrix / n
         return means
 
 
-def _pair(difference: tuple[Matrix, Matrix, Matrix] | None, place: int) -> Row | None:
-    if difference is None:
+def _pair(found: Difference | None, place: int) -> Row | None:
+    if found is None:
         return None
-    value, low, high = (float(each[place]) for each in difference)
-    return {"value": value, "interval": [low, high]}
+    interval = [float(found.low[place]), float(found.high[place])]
+    return {"value": float(found.value[place]), "interval": interval, "p": float(found.p[place])}
 
 
 def sentences(found: list[Row]) -> list[str]:
     """Of the step in which bad runs differ most, and of the one that grew most; only what is beyond chance."""
     said = []
     for name, text in (("apart", _apart), ("drift", _drift)):
-        sure = [row for row in found if row[name] and row[name]["interval"][0] > 0]
+        sure = [row for row in found if row[name] and row[name]["value"] >= _LEAST_SAID and row[name]["q"] <= 0.05]
         if sure:
             said.append(text(max(sure, key=lambda row: row[name]["value"])))
     return said

@@ -8,12 +8,13 @@ import numpy as np
 from reports.charts.colours import BLUE, GREY, RED
 from reports.charts.spec import ChartSpec, Number, Series
 from reports.counting import Counts
-from reports.distributions import LEAST, Whole, histograms, quantiles
+from reports.distributions import LEAST, histograms, quantiles
 from reports.links import runs_page
 from reports.model import Section, Table
 from reports.sections import critical_path
 from reports.sections.context import Context
 from reports.sections.spreads import NAMES, TOO_FEW, Row, rows, slowdowns, speedups
+from reports.statistics.arrays import Ints
 from reports.wording import duration, label
 
 _MOST_SHOWN = 12
@@ -141,7 +142,7 @@ def _over_time(context: Context, found: list[Row]) -> tuple[list[ChartSpec], lis
     now, before = _buckets(context.now, name), _buckets(context.before, name)
     p50, p95 = _of(now, 0.5), _of(now, 0.95)
     series = [
-        Series("band", "from the median to the 95th percentile", labels, [], BLUE, low=p50, high=p95),
+        *_band(labels, p50, p95),
         Series("line", "median", labels, p50, BLUE),
         Series("line", "95th percentile", labels, p95, RED, dash="dash"),
     ]
@@ -152,12 +153,22 @@ def _over_time(context: Context, found: list[Row]) -> tuple[list[ChartSpec], lis
     return [chart], [_bucket_table(context, name, labels, now, p50, p95, earlier)]
 
 
+def _band(labels: list[str], p50: list[Number], p95: list[Number]) -> list[Series]:
+    """Only without a gap: one would be filled as if it were known."""
+    known = [place for place, value in enumerate(p95) if value is not None]
+    if len(known) < 2 or known[-1] - known[0] >= len(known):
+        return []
+    inside = slice(known[0], known[-1] + 1)
+    name = "from the median to the 95th percentile"
+    return [Series("band", name, labels[inside], [], BLUE, low=p50[inside], high=p95[inside])]
+
+
 def _summary(row: Row) -> str:
     known = [f"{NAMES[q]} {duration(row[NAMES[q]])}" for q in LEAST if row[NAMES[q]] is not None]
     return f"Good runs of {row['workflow']} over the whole period: {', '.join(known)}."
 
 
-def _buckets(counts: Counts, name: str) -> Whole:
+def _buckets(counts: Counts, name: str) -> Ints:
     """Good runs of a workflow by bucket of the period, and bin of their duration."""
     edges = np.array(counts.period.edges)
     rows = counts.durations[(counts.durations.workflow == name) & (counts.durations.good == 1)]
@@ -166,12 +177,12 @@ def _buckets(counts: Counts, name: str) -> Whole:
     return histograms(places, len(edges) - 1, rows["bin"].to_numpy(), rows.n.to_numpy())
 
 
-def _of(counts: Whole, q: float) -> list[Number]:
+def _of(counts: Ints, q: float) -> list[Number]:
     enough = counts.sum(axis=1) >= LEAST[q]
     return [float(value) / 1e6 if able else None for value, able in zip(quantiles(counts, q), enough, strict=True)]
 
 
-def _bucket_table(context: Context, name: str, labels: list[str], counts: Whole, *columns: list[Number]) -> Table:
+def _bucket_table(context: Context, name: str, labels: list[str], counts: Ints, *columns: list[Number]) -> Table:
     rows: list[list[Any]] = [
         [each, int(n), *(_said(None if value is None else value * 1e6) for value in values)]
         for each, n, *values in zip(labels, counts.sum(axis=1), *columns, strict=True)

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reports.distributions import LEAST, Real, Whole, histograms, longest, quantile_interval, quantiles
+from reports.distributions import LEAST, histograms, longest, quantile_interval, quantiles
 from reports.sections.context import Context
+from reports.statistics.arrays import Floats, Ints
 
 MOST = 20
 JUDGED = (0.95, 0.5)  # the tail first: it moves earlier than the middle
@@ -21,11 +22,11 @@ Row = dict[str, Any]
 class Spread:
     """For each of the workflows twice, its bad and its good runs: the number, and durations in µs."""
 
-    n: Whole
-    longest: Real
-    at: dict[float, Real]
-    low: dict[float, Real]
-    high: dict[float, Real]
+    n: Ints
+    longest: Floats
+    at: dict[float, Floats]
+    low: dict[float, Floats]
+    high: dict[float, Floats]
 
 
 def rows(context: Context) -> list[Row]:
@@ -50,7 +51,7 @@ def speedups(found: list[Row]) -> list[Row]:
     return sorted(_changed(found, FASTER), key=lambda row: (row["drift"]["ratio"], row["workflow"]))
 
 
-def places_of(rows: pd.DataFrame, names: list[str]) -> Whole:
+def places_of(rows: pd.DataFrame, names: list[str]) -> Ints:
     """The place of each row's workflow among the names, −1 where it is none of them."""
     categories = rows.workflow.cat.categories
     of = np.append(pd.Index(names, dtype="object").get_indexer(categories), -1).astype(np.int64)
