@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from reports.model import Section
-from reports.sections import durations, groups, headline, over_time, quality
+from reports.sections import durations, flakiness, groups, headline, over_time, quality, retries
 from reports.sections.context import Context
 
 SECTIONS: tuple[Callable[[Context], Section], ...] = (
@@ -11,5 +11,7 @@ SECTIONS: tuple[Callable[[Context], Section], ...] = (
     over_time.build,
     groups.build,
     durations.build,
+    retries.build,
+    flakiness.build,
     quality.build,
 )
