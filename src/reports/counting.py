@@ -48,14 +48,16 @@ class Counts:
     def number(self, *outcomes: str) -> int:
         return int(self.all_runs[self.all_runs.outcome.isin(outcomes)].n.sum())
 
-    def per_bucket(self, rows: pd.DataFrame, edges: Sequence[int] = ()) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-        """The sum of ``n`` in each of the period's buckets, or between other ``edges``, which do not fall."""
+    def per_bucket(
+        self, rows: pd.DataFrame, column: str = "n", edges: Sequence[int] = ()
+    ) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+        """The sum of a column in each of the period's buckets, or between other ``edges``, which do not fall."""
         edges = edges or self.period.edges
         if rows.empty:
             return np.zeros(len(edges) - 1, dtype=np.int64)
         places = np.searchsorted(edges, rows.bucket.to_numpy(), side="right") - 1
         inside = (places >= 0) & (places < len(edges) - 1)
-        weights = rows.n.to_numpy()[inside]
+        weights = rows[column].to_numpy()[inside]
         return np.bincount(places[inside], weights=weights, minlength=len(edges) - 1).astype(np.int64)
 
 

@@ -22,11 +22,13 @@ CHANGES = ("at", "kind", "title", "version", "environment", "workflows", "url")
 ENDS = ("at", "run", "workflow", "environment", "version", "severity", "outcome")
 ALERTS = ("alert", "workflow", "environment", "first_at", "fired_at", "sent_at", "acted_at", "resolved_at")
 SAMPLE = ("run", "at", "workflow", "environment", "version", "outcome", "severity", "error_group", "attributes")
+PATHS = ("run", "at", "workflow", "environment", "version", "bad", "step", "share")
 COUNTED = frozenset({"n", "healed", "late", "skewed", "busy", "waste", "delay"})
 WHOLE = COUNTED | frozenset({
-    "bucket", "bin", "good", "attempt", "count", "at",
+    "bucket", "bin", "good", "bad", "attempt", "count", "at",
     "first_seen", "last_seen", "resolved_at", "first_at", "fired_at", "sent_at", "acted_at",
 })  # fmt: skip
+_TYPES = {"share": "float64"}
 Rows = Sequence[tuple[Any, ...]]
 Column = tuple[list[str], bytes] | bytes
 Part = Mapping[str, Column]
@@ -53,7 +55,9 @@ class Frames:
 
     Rows. ``group_info``, ``group_events`` (new, resolved, regressed…), ``changes`` and ``alerts`` as their columns say;
     ``ends``: every bad run, and each good one right after a bad one of its workflow, in order; ``sample``: bad runs and
-    good ones of the same workflows with their attributes (a dict of text).
+    good ones of the same workflows with their attributes (a dict of text); ``paths``: of runs whose trace was kept, for
+    each step on the critical path the share (0 to 1) of the run's time that is the step's own there, ``bad`` 1 or 0,
+    ``step`` "" for the run itself.
 
     ``open_runs`` had not ended when the tables were read. ``kept_since``: rows of runs reach back so far. ``notes``:
     counts about the telemetry itself, by name."""
@@ -72,12 +76,13 @@ class Frames:
     kept_since: int = 0
     objectives: list[Objective] = field(default_factory=list)
     notes: dict[str, int] = field(default_factory=dict)
+    paths: pd.DataFrame = field(default_factory=lambda: frame(PATHS))
 
 
 def frame(names: Sequence[str], rows: Rows = ()) -> pd.DataFrame:
     """A table of rows; text columns of counts as categories."""
     made = pd.DataFrame.from_records(list(rows), columns=list(names))
-    return made.astype({name: "int64" if name in WHOLE else "object" for name in names})
+    return made.astype({name: _TYPES.get(name, "int64" if name in WHOLE else "object") for name in names})
 
 
 def counts_frame(names: Sequence[str], parts: Sequence[Part]) -> pd.DataFrame:
@@ -124,6 +129,7 @@ def frames_of(
     tables: dict[str, Any] = {
         name: counts_frame(names, [part_of(names, rows)]) for name, (names, rows) in counted.items()
     }
-    listed = {"group_events": GROUP_EVENTS, "changes": CHANGES, "ends": ENDS, "alerts": ALERTS, "sample": SAMPLE}
+    listed = {"group_events": GROUP_EVENTS, "changes": CHANGES, "ends": ENDS, "alerts": ALERTS, "sample": SAMPLE,
+              "paths": PATHS}  # fmt: skip
     rowed: dict[str, Any] = {name: frame(names, more.pop(name, ())) for name, names in listed.items()}
     return Frames(**tables, group_info=frame(GROUP_INFO, group_info), **rowed, **more)

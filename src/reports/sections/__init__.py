@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from reports.model import Section
-from reports.sections import durations, flow, groups, headline, mix, over_time, quality
+from reports.sections import durations, flakiness, flow, groups, headline, mix, over_time, quality, retries
 from reports.sections.context import Context
 
 SECTIONS: tuple[Callable[[Context], Section], ...] = (
@@ -13,5 +13,7 @@ SECTIONS: tuple[Callable[[Context], Section], ...] = (
     groups.build,
     flow.build,
     durations.build,
+    retries.build,
+    flakiness.build,
     quality.build,
 )

@@ -1,111 +1,201 @@
-"""What do I fix first? Error groups by the runs they cost, with first and last seen and their trend."""
+"""What should be fixed first? Error groups by what they are expected to waste next week, and by the runs they cost."""
 
 from typing import Any
 
-from reports.charts.colours import BLUE, GREY
+from reports.charts.colours import BLUE, GREY, ORANGE, RED
 from reports.charts.spec import ChartSpec, Series
+from reports.links import group_page, runs_page
 from reports.model import Section, Table
 from reports.sections.context import Context
-from reports.wording import minute, number, percent
+from reports.sections.group_rows import Costs, Row, costs, told
+from reports.statistics import LEAST_BAD, LEAST_RUNS
+from reports.wording import duration, minute, number, percent
 
 _MOST = 15
+_VERSIONS = 3
 _SPARKS = " ▁▂▃▄▅▆▇█"
+_NO_GROUP, _WHY = "no error group", "consequences of other runs, or nothing known"
 
 
 def build(context: Context) -> Section:
-    rows = _rows(context)
-    finding = _finding(context, rows)
+    found = costs(context)
+    shown = [told(context, found, place) for place in range(min(_MOST, len(found)))]
+    largest = [told(context, found, place) for place in (-found.runs).argsort(kind="stable")[:_MOST]]
+    sums = _sums(context, found, shown)
+    finding = _finding(found, shown, largest, sums)
     return Section(
         key="groups",
         heading="What should be fixed first?",
         finding=finding,
-        charts=[_chart(rows, finding)] if rows else [],
-        tables=[_table(rows)],
-        data={"groups": rows},
+        charts=[_chart(context, largest, sums, finding)] if sums["bad"] else [],
+        tables=[_table(context, shown, sums), _pareto(context, largest, sums)] if sums["bad"] else [],
+        data={"groups": shown, **sums},
+        notes=_notes(sums),
         open=True,
     )
 
 
-def _rows(context: Context) -> list[dict[str, Any]]:
-    counts = context.now.groups.groupby("error_group", observed=True).n.sum().sort_values(ascending=False)
-    counts = counts[counts > 0]
-    before = context.before.groups.groupby("error_group", observed=True).n.sum()
-    info = context.group_info
-    total = int(counts.sum())
-    return [
-        _row(context, str(group), int(n), int(before.get(group, 0)), total, info)
-        for group, n in counts.iloc[:_MOST].items()
-    ]
-
-
-def _row(context: Context, group: str, n: int, before: int, total: int, info: Any) -> dict[str, Any]:
-    known = info.loc[group].to_dict() if group in info.index else {}
-    trend = context.now.per_bucket(context.now.groups[context.now.groups.error_group == group]).tolist()
-    local = context.period.local
+def _sums(context: Context, found: Costs, shown: list[Row]) -> dict[str, Any]:
+    """``bad`` = the runs of the groups shown, of the ``others``, and of those ``without_group``."""
+    bad, waste = int(context.now.bad.n.sum()), int(context.now.bad.waste.sum())
+    before = int(context.before.bad.n.sum())
+    rest = slice(len(shown), None)
     return {
-        "id": group,
-        "error_type": known.get("error_type") or "failed without a type",
-        "error_message": known.get("error_message", ""),
-        "workflow": known.get("workflow", ""),
-        "step": known.get("step", ""),
-        "runs": n,
-        "share": n / total,
+        "bad": bad,
         "before": before,
-        "first_seen": minute(local(known["first_seen"])) if known else "",
-        "last_seen": minute(local(known["last_seen"])) if known else "",
-        "new": bool(known) and known["first_seen"] >= context.period.since,
-        "trend": trend,
-    }
+        "waste": waste,
+        "number_of_groups": len(found),
+        "others": {
+            "groups": len(found) - len(shown), "runs": int(found.runs[rest].sum()),
+            "before": int(found.before[rest].sum()), "waste": int(found.waste[rest].sum()),
+            "expected_runs": float(found.expected_runs[rest].sum()),
+            "expected_waste": float(found.expected_waste[rest].sum()), "daily": found.daily[rest].sum(axis=0).tolist(),
+        },
+        "without_group": {
+            "runs": bad - int(found.runs.sum()), "before": None, "waste": waste - int(found.waste.sum()),
+        },
+    }  # fmt: skip
 
 
-def _finding(context: Context, rows: list[dict[str, Any]]) -> str:
-    if not rows:
+def _notes(sums: dict[str, Any]) -> list[str]:
+    if sums["without_group"]["runs"] >= 0:
+        return []
+    return [f"Error groups hold {number(-sums['without_group']['runs'], 'run')} more than ended badly."]
+
+
+def _finding(found: Costs, shown: list[Row], largest: list[Row], sums: dict[str, Any]) -> str:
+    if not sums["bad"]:
         return "Nothing failed in this period."
-    top = rows[0]
-    new = sum(row["new"] for row in rows)
-    where = f"{top['workflow']}, step {top['step']}" if top["step"] else top["workflow"]
-    groups = context.now.groups.error_group.nunique()
-    return (
-        f"{top['error_type']} in {where} cost most: {number(top['runs'], 'bad run')}, {percent(top['share'])} of all. "
-        f"{number(groups, 'error group')} in all; of those shown {number(new, 'is', 'are')} new in this period."
-    )
+    alone = sums["without_group"]["runs"]
+    said = []
+    if largest:
+        top = largest[0]
+        said = [f"{_name(top)} cost most: {number(top['runs'], 'bad run')}, {_share(top['runs'], sums['bad'])} of all."]
+        said += _next_week(shown[0], top)
+        new = number(int(found.new.sum()), "is", "are")
+        said.append(f"{number(len(found), 'error group')} in all; {new} new in this period.")
+    if alone > 0:
+        said.append(f"{number(alone, 'bad run has', 'bad runs have')} no group: consequences, or nothing known.")
+    return " ".join(said)
 
 
-def _chart(rows: list[dict[str, Any]], finding: str) -> ChartSpec:
-    shown = rows[:10]
-    names = [f"{place}. {row['error_type']} · {row['workflow']}"[:48] for place, row in enumerate(shown, 1)]
-    links = [f"groups/{row['id']}" for row in shown]
-    series = [Series("bar", "this period", [row["runs"] for row in shown], names, BLUE, links=links)]
-    if any(row["before"] for row in shown):
-        series.append(Series("bar", "the period before", [row["before"] for row in shown], names, GREY))
-    return ChartSpec("Top error groups", finding, series, horizontal=True, x_title="bad runs")
+def _next_week(first: Row, top: Row) -> list[str]:
+    if first["runs"] < LEAST_BAD:
+        return []
+    cost = f" and {duration(first['expected_waste'])} of work" if first["expected_waste"] else ""
+    expected = f"about {number(round(first['expected_runs']), 'bad run')}{cost} next week if it goes on as lately"
+    if first["id"] == top["id"]:
+        return [f"It is to be fixed first: expect {expected}."]
+    return [f"To be fixed first is {_name(first)}: expect {expected}."]
 
 
-def _table(rows: list[dict[str, Any]]) -> Table:
-    shown = [
-        [row["error_type"], " ".join(row["error_message"].split())[:120], row["workflow"], row["step"] or "–",
-         row["runs"], percent(row["share"]), row["before"], spark(row["trend"]),
-         row["first_seen"] + (" (new)" if row["new"] else ""), row["last_seen"]]
-        for row in rows
-    ]  # fmt: skip
-    columns = [
-        "Error",
-        "Message",
-        "Workflow",
-        "Step",
-        "Bad runs",
-        "Share",
-        "Before",
-        "Trend",
-        "First seen",
-        "Last seen",
+def _name(row: Row) -> str:
+    where = f"{row['workflow']}, step {row['step']}" if row["step"] else row["workflow"]
+    return f"{row['error_type']} in {where}" if where else str(row["error_type"])
+
+
+def _share(part: int, whole: int) -> str:
+    return percent(part / whole) if whole >= LEAST_RUNS else f"{part} of {whole}"
+
+
+def _chart(context: Context, largest: list[Row], sums: dict[str, Any], finding: str) -> ChartSpec:
+    """A Pareto chart: runs, most first, and what they come to. Short names: the table has the long ones."""
+    names = [f"{place}. {row['error_type']}"[:24] for place, row in enumerate(largest, 1)]
+    parts = [("error groups", BLUE, names, [row["runs"] for row in largest], [group_page(row["id"]) for row in largest],
+              [f"{_name(row)}: {row['runs']}" for row in largest])]  # fmt: skip
+    others, alone = _rest(largest, sums), sums["without_group"]["runs"]
+    page = runs_page(context.period)
+    parts += [
+        (label, colour, [label], [runs], [page], [f"{label}: {runs}"])
+        for label, colour, runs in (("other groups", GREY, others), ("no group", ORANGE, alone))
+        if runs > 0
     ]
-    return Table("Error groups, most bad runs first", columns, shown, [f"groups/{row['id']}" for row in rows])
+    series = [
+        Series("bar", name, x, values, colour, links=links, text=text) for name, colour, x, values, links, text in parts
+    ]
+    if sums["bad"] >= LEAST_RUNS:
+        every = [name for each in series for name in each.x]
+        reached = _cumulative([value for each in series for value in each.y], sums["bad"])
+        series.append(Series("line", "cumulative share, %", every, reached, RED, dash="dash", second=True))
+    second = "cumulative, %" if sums["bad"] >= LEAST_RUNS else ""
+    return ChartSpec("Bad runs by error group", finding, series, stacked=True, y_title="bad runs", second_title=second)
 
 
-def spark(values: list[int], most: int = 28) -> str:
-    """A row of small bars; long series are summed up to ``most`` of them."""
-    size = -(-len(values) // most)
-    sums = [sum(values[start : start + size]) for start in range(0, len(values), size)]
-    top = max(sums, default=0) or 1
-    return "".join(_SPARKS[-(-value * (len(_SPARKS) - 1) // top)] for value in sums)
+def _rest(largest: list[Row], sums: dict[str, Any]) -> int:
+    """Runs of groups that are not among the largest."""
+    return int(sums["bad"] - sums["without_group"]["runs"] - sum(row["runs"] for row in largest))
+
+
+def _cumulative(values: list[int], whole: int) -> list[Any]:
+    sums, reached = 0, []
+    for value in values:
+        sums += value
+        reached.append(100 * sums / whole)
+    return reached
+
+
+def _pareto(context: Context, largest: list[Row], sums: dict[str, Any]) -> Table:
+    parts = [(_name(row), row["runs"], group_page(row["id"])) for row in largest]
+    others, alone = _rest(largest, sums), sums["without_group"]["runs"]
+    page = runs_page(context.period)
+    parts += [
+        (name, runs, page) for name, runs in (("other groups", others), (f"{_NO_GROUP} ({_WHY})", alone)) if runs > 0
+    ]
+    rows, reached = [], 0
+    for name, runs, _ in parts:
+        reached += runs
+        rows.append([name, runs, _share(runs, sums["bad"]), _share(reached, sums["bad"])])
+    columns = ["Error group", "Bad runs", "Share", "Cumulative"]
+    return Table("Bad runs by error group, most first", columns, rows, [link for *_, link in parts])
+
+
+def _table(context: Context, shown: list[Row], sums: dict[str, Any]) -> Table:
+    rows = [_line(context, row, sums["bad"]) for row in shown]
+    links = [group_page(row["id"]) for row in shown]
+    others, alone, page = sums["others"], sums["without_group"], runs_page(context.period)
+    if others["groups"]:
+        rows.append(_sum(number(others["groups"], "other group"), others, sums["bad"]))
+        links.append(page)
+    if alone["runs"] > 0:
+        rows.append(_sum(_NO_GROUP, alone, sums["bad"], _WHY))
+        links.append(page)
+    rows.append(_sum("all", {"runs": sums["bad"], "before": sums["before"], "waste": sums["waste"]}, sums["bad"]))
+    columns = ["Error", "Message", "Workflow", "Step", "Bad runs", "Share", "Before", "28 days", "Wasted",
+               "Expected next week", "Workflows", "Versions", "State", "First seen", "Last seen"]  # fmt: skip
+    return Table("Error groups, most expected loss first", columns, rows, [*links, page])
+
+
+def _line(context: Context, row: Row, bad: int) -> list[Any]:
+    first, last = (_minute(context, row[name]) for name in ("first_seen", "last_seen"))
+    return [
+        row["error_type"], " ".join(row["error_message"].split())[:120], row["workflow"], row["step"] or "–",
+        row["runs"], _share(row["runs"], bad), row["before"], spark(row["daily"]), duration(row["waste"]),
+        _expected(row), row["workflows"], _versions(row["versions"]), row["state"] or "–",
+        first + (" (new)" if row["new"] else ""), last,
+    ]  # fmt: skip
+
+
+def _sum(name: str, part: dict[str, Any], bad: int, message: str = "") -> list[Any]:
+    before = "–" if part["before"] is None else part["before"]
+    expected = _expected(part) if "expected_runs" in part else ""
+    share, bars = _share(part["runs"], bad), spark(part.get("daily", []))
+    return [name, message, "", "", part["runs"], share, before, bars, duration(part["waste"]), expected, *[""] * 5]
+
+
+def _expected(part: dict[str, Any]) -> str:
+    return f"{part['expected_runs']:.1f} runs, {duration(part['expected_waste'])}"
+
+
+def _minute(context: Context, instant: int | None) -> str:
+    return "–" if instant is None else minute(context.period.local(instant))
+
+
+def _versions(versions: list[str]) -> str:
+    more = f" and {len(versions) - _VERSIONS} more" if len(versions) > _VERSIONS else ""
+    return ", ".join(versions[-_VERSIONS:]) + more if versions else "–"
+
+
+def spark(values: list[int]) -> str:
+    """A row of small bars."""
+    top = max(values, default=0) or 1
+    return "".join(_SPARKS[-(-value * (len(_SPARKS) - 1) // top)] for value in values)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import beta
 
-from reports.statistics.arrays import Bools, Ints
+from reports.statistics.arrays import Bools, Floats, Ints
 
 LEAST_RUNS_FOR_SCORE = 10
 PRIOR = (1.0, 19.0)  # one cell in twenty is mixed
@@ -36,9 +36,15 @@ def flakiness(cells: Ints, passed: Bools) -> Flakiness | None:
     if len(cells) < LEAST_RUNS_FOR_SCORE:
         return None
     mixed, repeated = _mixed(cells, passed)
-    a, b = PRIOR[0] + mixed, PRIOR[1] + repeated - mixed
-    low, high = (float(beta.ppf(q, a, b)) for q in (0.05, 0.95))
-    return Flakiness(a / (a + b), low, high, mixed, repeated, len(cells), flip_rate(passed))
+    score, low, high = (float(each[0]) for each in posterior(np.array([mixed]), np.array([repeated])))
+    return Flakiness(score, low, high, mixed, repeated, len(cells), flip_rate(passed))
+
+
+def posterior(mixed: Ints, cells: Ints) -> tuple[Floats, Floats, Floats]:
+    """The score and the ends of its 90 % interval, of many steps at once: ``mixed`` of ``cells`` each."""
+    a, b = PRIOR[0] + mixed, PRIOR[1] + cells - mixed
+    low, high = (np.asarray(beta.ppf(q, a, b)) for q in (0.05, 0.95))
+    return a / (a + b), low, high
 
 
 def flip_rate(passed: Bools) -> float:
