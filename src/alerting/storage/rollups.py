@@ -17,7 +17,8 @@ BUCKET = 15 * MINUTE
 _run = table(RollupRunRow)
 _duration = table(RollupDurationRow)
 _group = table(RollupGroupRow)
-_TIMED = BAD | {Outcome.SUCCEEDED}
+_FAULTS = BAD - {Outcome.MISSED}  # one that never began is bad for alerts, and no bad run of a report
+_TIMED = _FAULTS | {Outcome.SUCCEEDED}
 NOT_RUNS = frozenset({"tocsin", "alertmanager", "sentry"})  # they raise alerts, and are no runs of a workflow
 
 
@@ -48,7 +49,7 @@ class Differences:
         if row["started_at"] and outcome in _TIMED:
             took = duration_bin(row["ended_at"] - row["started_at"])
             self.durations[bucket, row["engine"], row["workflow"], outcome not in BAD, took] += by
-        if row["error_group"]:
+        if row["error_group"] and outcome in _FAULTS:
             self.groups[bucket, row["error_group"], row["workflow"]] += by
 
 
