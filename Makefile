@@ -50,7 +50,7 @@ tests/live/%/node_modules/.ready: tests/live/%/package-lock.json
 	else echo "no npm: the tests of $* are skipped"; fi
 
 FUZZ ?= 30
-FUZZED := tests/rules tests/client/test_tail.py $(addprefix tests/ingest/test_,any_span.py mutated_bodies.py webhooks.py)
+FUZZED := tests/rules tests/client/test_tail.py tests/reports/test_recount.py $(addprefix tests/ingest/test_,any_span.py mutated_bodies.py webhooks.py)
 
 soak: setup setup-live
 	$(BIN)/pytest -m soak -p no:cacheprovider

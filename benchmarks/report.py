@@ -1,59 +1,176 @@
-"""A 90-day report, with the 90 days before it beside it, over 1,000,000 runs of 20 workflows.
+"""A 90-day report over 1,000,000 stored runs of 20 workflows: how long does each part take, and how much memory?
 
-    .venv/bin/python benchmarks/report.py
+    .venv/bin/python -m benchmarks.report [--runs 1000000] [--told 20000]
 
-The frames are made directly: what is measured is the report, not the reading of rollups.
+Fills a store with a history of known truth (a minute or two; it is kept in the temporary folder for the next time, as
+long as the code that fills it is the same), with two weeks before the 90 days at the same density. Then makes the
+report in a process of its own. Last, ``--told`` runs go the real way from OTLP bodies into two stores, with two and
+with ten spans a run: the program ends with an error where their rollups differ.
 """
 
-import random
+import argparse
+import hashlib
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
 
-from reports.frames import frames_of
-from reports.period import DAY, QUARTER, Filters, Period
-from reports.render_html import render_html
-from reports.sketch import duration_bin
-from reports.trend import trend
+from benchmarks.history.filling import fill
+from benchmarks.history.ingesting import Worker
+from benchmarks.history.planting import START, world
+from benchmarks.history.playing import runs
+from benchmarks.history.telemetry import bodies
 
-RUNS, WORKFLOWS, DAYS = 1_000_000, 20, 182
-NOW = 1_795_500_000_000_000
+from alerting.database.port import Store
+from alerting.database.sqlite import open_sqlite
+from alerting.reporting.asking import Wanted, render
+from alerting.reporting.reading import frames_from
+from rules.instants import DAY, format_instant
+
+DAYS, BEFORE, ZONE, TIMES = 90, 14, "Europe/Vienna", 5
+NOW = START + (BEFORE + DAYS) * DAY
+MADE_BY = ("src/alerting/storage", "src/alerting/database", "src/alerting/tracking", "src/rules", "benchmarks/history")
 
 
 def main() -> None:
-    chance = random.Random(1)
-    buckets = DAYS * DAY // QUARTER
-    per_cell = RUNS / (buckets * WORKFLOWS)
-    runs, durations, groups = [], [], []
-    for index in range(buckets):
-        bucket = NOW - NOW % QUARTER - index * QUARTER
-        for number in range(WORKFLOWS):
-            n = int(per_cell) + (chance.random() < per_cell % 1)
-            bad = sum(chance.random() < 0.03 for _ in range(n))
-            name = f"workflow-{number}"
-            add(runs, n - bad, (bucket, "otel", name, "production", "", "succeeded"))
-            add(runs, bad, (bucket, "otel", name, "production", "high", "failed"))
-            add(groups, bad, (bucket, f"group-{number}-{index % 3}", name))
-            add(durations, n, (bucket, "otel", name, True, duration_bin(round(chance.lognormvariate(15, 1)))))
-    info = [
-        (f"group-{n}-{i}", f"workflow-{n}", "s", "E", "m", 9, NOW - DAY, NOW)
-        for n in range(WORKFLOWS)
-        for i in range(3)
-    ]
-    began = time.time()
-    frames = frames_of(runs, durations, groups, info)
-    framed = time.time()
-    report = trend(frames, Period(NOW - 90 * DAY, NOW, "Europe/Vienna", NOW), Filters())
-    counted = time.time()
-    page = render_html(report)
-    first = time.time()
-    render_html(report)
-    print(f"{len(runs):,} rows of runs, {len(durations):,} of durations: {sum(row[-1] for row in runs):,} runs")
-    print(f"frames {framed - began:.2f} s, report {counted - framed:.2f} s, page {time.time() - first:.2f} s "
-          f"(the first one {first - counted:.2f} s: plotly's script is packed), {len(page) / 1e6:.2f} MB")  # fmt: skip
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--runs", type=int, default=1_000_000, help="within the 90 days")
+    asked.add_argument("--told", type=int, default=20_000, help="by spans, twice")
+    asked.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
+    given = asked.parse_args()
+    if given.measure:
+        measure(given.measure)
+        return
+    command = [sys.executable, "-m", "benchmarks.report", "--measure", str(filled(given.runs))]
+    subprocess.run(command, check=True)
+    compare_spans(given.told)
 
 
-def add(rows: list[tuple[object, ...]], n: int, key: tuple[object, ...]) -> None:
-    if n:
-        rows.append((*key, n))
+def filled(count: int) -> Path:
+    """The folder of a store with so many runs in the 90 days."""
+    folder = Path(tempfile.gettempdir()) / f"tocsin-history-{count}-{_made_by()}"
+    if not folder.exists():
+        began, unfinished = time.monotonic(), Path(tempfile.mkdtemp(prefix="tocsin-history-"))
+        store = open_sqlite(unfinished)
+        written = fill(store, runs(world(days=BEFORE + DAYS, runs=count * (BEFORE + DAYS) // DAYS)))
+        store.close()
+        unfinished.rename(folder)
+        print(f"{written:,} runs written in {time.monotonic() - began:.0f} s")
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    print(f"{folder}: {size / 1e6:,.0f} MB")
+    return folder
+
+
+def _made_by() -> str:
+    hashed = hashlib.sha256()
+    root = Path(__file__).parents[1]
+    for path in sorted(path for folder in MADE_BY for path in (root / folder).rglob("*.py")):
+        hashed.update(path.read_bytes())
+    return hashed.hexdigest()[:8]
+
+
+def measure(folder: Path) -> None:
+    """By part, then as a whole, in this process."""
+    with told("import of pandas and plotly"):
+        import reports.trend
+        from reports.period import Filters, Period
+        from reports.render_html import render_html
+    module: Any = reports.trend
+    store = open_sqlite(folder)
+    period = Period(NOW - DAYS * DAY, NOW, ZONE, NOW)
+    with told("frames"):
+        frames = frames_from(store, period)
+    n = frames.runs[(frames.runs.bucket >= period.first) & (frames.runs.bucket < period.until)].n.sum()
+    print(f"  {n:,} runs in the period; rows: {_rows(frames)}")
+    module.SECTIONS = tuple(map(_timed, module.SECTIONS))
+    with told("report"):
+        report = module.trend(frames, period, Filters())
+    with told("HTML, the first (plotly's script is packed once)"):
+        page = render_html(report)
+    with told("HTML"):
+        render_html(report)
+    print(f"  {len(page) / 1e6:.2f} MB")
+    del frames, report, page
+    module.SECTIONS = tuple(build.__wrapped__ for build in module.SECTIONS)
+    print(f"the whole, from the store to HTML: {_whole(store)}")
+    print(f"most memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    store.close()
+
+
+def _timed(build: Callable[..., object]) -> Callable[..., object]:
+    def timed(*given: object) -> object:
+        with told(f"  section {build.__module__.rpartition('.')[2]}"):
+            return build(*given)
+
+    timed.__wrapped__ = build  # type: ignore[attr-defined]
+    return timed
+
+
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """Wall time, and that of the processor: on a machine with other work the second is what counts."""
+    began, used = time.perf_counter(), time.process_time()
+    yield
+    print(f"{what}: {time.perf_counter() - began:.3f} s ({time.process_time() - used:.3f} s of processor)", flush=True)
+
+
+def _whole(store: Store) -> str:
+    wanted = Wanted(since=format_instant(NOW - DAYS * DAY), until=format_instant(NOW), tz=ZONE)
+    took, used = [], []
+    for _ in range(TIMES):
+        began, before = time.perf_counter(), time.process_time()
+        render(store, wanted, "html", NOW)
+        took.append(time.perf_counter() - began)
+        used.append(time.process_time() - before)
+    return (
+        f"median {statistics.median(took):.2f} s, worst {max(took):.2f} s of {TIMES}; "
+        f"processor {statistics.median(used):.2f} s"
+    )
+
+
+def _tables(frames: Any) -> dict[str, Any]:
+    found = {each.name: getattr(frames, each.name) for each in fields(frames)}
+    return {name: table for name, table in found.items() if hasattr(table, "itertuples")}
+
+
+def _rows(frames: Any) -> str:
+    return ", ".join(f"{name} {len(table):,}" for name, table in _tables(frames).items())
+
+
+def _sorted(frames: Any) -> dict[str, list[tuple[object, ...]]]:
+    """The rows of every table, in an order that is not the store's."""
+    return {name: sorted(table.itertuples(index=False, name=None)) for name, table in _tables(frames).items()}
+
+
+def compare_spans(count: int) -> None:
+    """The same runs told with two and with ten spans. Ends the program where their rollups differ."""
+    from reports.period import Period
+
+    told_of = world(days=14, runs=count)
+    period = Period(told_of.since, told_of.until, ZONE, told_of.until)
+    wanted = Wanted(since=format_instant(told_of.since), until=format_instant(told_of.until), tz=ZONE)
+    found = []
+    for spans in (2, 10):
+        with tempfile.TemporaryDirectory() as folder:
+            store = open_sqlite(Path(folder))
+            worker = Worker(store)
+            with told(f"{count:,} runs of {spans} spans taken in"):
+                worker.take(bodies(runs(told_of), spans))
+                worker.finish()
+            with told("  their report"):
+                render(store, wanted, "html", told_of.until)
+            found.append(_sorted(frames_from(store, period)))
+            store.close()
+    if found[0] != found[1]:
+        sys.exit(f"the rollups differ: {[name for name in found[0] if found[0][name] != found[1][name]]}")
+    print("the rollups are the same")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from alerting.consumer.recording import KEEP_TRACE
 from alerting.database.port import Connection, Store
 from alerting.database.statements import upsert
 from alerting.inbox.port import Archive, Position
+from alerting.ingest.recognise import FURTHEST_AHEAD
 from alerting.scrub import Scrubber
 from alerting.storage import alerts, messages, packs, reports, runs, sources
 from alerting.storage.forgetting import forget_idle
@@ -42,7 +43,8 @@ def expire(store: Store, archive: Archive, done: Position, now: Instant, configu
         reports.forget(connection, now - kept.failures)
         forget_idle(connection, now - kept.failures, _AT_ONCE)
         for rows, time, retention in _EVICTED:
-            _forget_some(connection, table(rows), time, now - getattr(kept, retention))
+            # What is told of a run again is refused by its end, which may lie so far after it was heard of.
+            _forget_some(connection, table(rows), time, now - getattr(kept, retention) - FURTHEST_AHEAD)
     packs.pack(store, now)
 
 

@@ -19,7 +19,9 @@ from rules.vocabulary import BAD, TERMINAL, Outcome
 
 BUCKET = 15 * MINUTE
 NOT_RUNS = frozenset({"tocsin", "alertmanager", "sentry"})  # they raise alerts, and are no runs of a workflow
-_TIMED = BAD | {Outcome.SUCCEEDED}
+_FAULTS = BAD - {Outcome.MISSED}  # one that never began is bad for alerts, and no bad run of a report
+_TIMED = _FAULTS | {Outcome.SUCCEEDED}
+_TIMED_BEFORE = BAD | {Outcome.SUCCEEDED}
 _LATE, _SKEWED = MINUTE, SECOND
 _CELL = ("bucket", "engine", "workflow", "environment", "version", "severity")
 _detail = msgspec.json.Decoder(Detail)
@@ -71,7 +73,7 @@ class Differences:
         if outcome not in _TIMED:
             self._add(RUNS, (*cell, outcome.value), by, 1)
             return
-        ended, good = row["ended_at"], outcome not in BAD
+        ended, good = row["ended_at"], outcome not in _FAULTS
         took = max(0, ended - row["started_at"]) if row["started_at"] else 0
         tries, waste = _tries(row, not good, took)
         healed = good and row["attempts"] > 1
@@ -91,7 +93,7 @@ class Differences:
             return
         bucket, engine, workflow, environment, _, severity = _cell(row)
         self._add(RUNS, (bucket, engine, workflow, environment, "", severity, outcome.value), -1, 1)
-        if row["started_at"] and outcome in _TIMED:
+        if row["started_at"] and outcome in _TIMED_BEFORE:
             took = duration_bin(row["ended_at"] - row["started_at"])
             self._add(DURATIONS, (bucket, engine, workflow, "", "", "", outcome not in BAD, took), -1, 1)
         if row["error_group"]:

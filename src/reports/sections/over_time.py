@@ -63,7 +63,7 @@ def _counted(context: Context) -> Counted:
     now, whole = context.now, buckets(context.period)
     kinds = {name: now.per_bucket(now.bad[now.bad.outcome.isin(outcomes)]) for name, outcomes, _ in KINDS}
     earlier = [context.period.earlier(edge) for edge in whole.edges]
-    before = context.before.per_bucket(context.before.bad, earlier)
+    before = context.before.per_bucket(context.before.bad, edges=earlier)
     return Counted(whole, now.per_bucket(now.runs), kinds, now.per_bucket(now.bad), before)
 
 
@@ -135,10 +135,10 @@ def _stacks_by_workflow(context: Context, drawn: Buckets) -> list[Stack]:
     totals = totals[totals > 0].sort_values(ascending=False, kind="stable")
     shown = list(totals.index[:_MOST_SERIES])
     stacks = [
-        (str(name), colour, counts.per_bucket(bad[bad.workflow == name], drawn.edges).tolist())
+        (str(name), colour, counts.per_bucket(bad[bad.workflow == name], edges=drawn.edges).tolist())
         for colour, name in enumerate(shown)
     ]
-    rest = counts.per_bucket(bad[~bad.workflow.isin(shown)], drawn.edges).tolist()
+    rest = counts.per_bucket(bad[~bad.workflow.isin(shown)], edges=drawn.edges).tolist()
     return [*stacks, ("other workflows", GREY, rest)] if any(rest) else stacks
 
 

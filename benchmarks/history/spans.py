@@ -1,0 +1,106 @@
+"""Which spans tell of a run? Its root, each try of the step that failed or was tried again, and healthy ones."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+
+from benchmarks.history.world import PlayedRun
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+
+from rules.instants import Instant
+from rules.vocabulary import Outcome
+
+_RESULTS = {
+    Outcome.SUCCEEDED: "success",
+    Outcome.FAILED: "failure",
+    Outcome.CRASHED: "error",
+    Outcome.TIMED_OUT: "timeout",
+    Outcome.CANCELLED: "cancellation",
+    Outcome.SKIPPED: "skip",
+}
+_SAY_IT_ALL = {"otel": frozenset({Outcome.SUCCEEDED, Outcome.FAILED}), "cicd": frozenset(_RESULTS)}
+
+
+def tells_by_spans(run: PlayedRun) -> bool:
+    return run.outcome in _SAY_IT_ALL.get(run.workflow.engine, ())
+
+
+def spans_of(run: PlayedRun, most: int) -> Iterator[Span]:
+    """Children first, as an SDK sends them. More than ``most`` only where tries have to be told."""
+    trace = hashlib.sha256(run.run_id.encode()).digest()[:16]
+    tries = list(_tries(run, trace))
+    yield from tries
+    begin, end = (tries[-1].start_time_unix_nano // 1_000, run.ended_at) if tries else (run.started_at, run.ended_at)
+    for number in range(most - 1 - len(tries)):
+        yield _span(trace, 100 + number, b"", f"call-{number}", begin, end, {}, Span.SPAN_KIND_CLIENT)
+    root = _span(trace, 0, None, run.workflow.name, run.started_at, run.ended_at, {**run.attributes, **_about(run)})
+    if run.fault is not None:
+        _fail(root, run)
+    yield root
+
+
+def _about(run: PlayedRun) -> dict[str, str | int]:
+    if run.workflow.engine == "otel":
+        return {"workflow.run.id": run.run_id}
+    return {
+        "cicd.pipeline.run.id": run.run_id, "cicd.pipeline.name": run.workflow.name,
+        "cicd.pipeline.result": _RESULTS[run.outcome],
+    }  # fmt: skip
+
+
+def _tries(run: PlayedRun, trace: bytes) -> Iterator[Span]:
+    """Each as long as the others, one after another up to the end of the run; all but the last failed, and the last of
+    a run that failed."""
+    if not run.step:
+        return
+    length = (run.ended_at - run.started_at) // (2 * run.tries)
+    for number in range(1, run.tries + 1):
+        end = run.ended_at - (run.tries - number) * length
+        span = _span(trace, number, b"", run.step, end - length, end, _about_try(run, number))
+        if number < run.tries or run.fault is not None:
+            _fail(span, run)
+        yield span
+
+
+def _about_try(run: PlayedRun, number: int) -> dict[str, str | int]:
+    if run.workflow.engine == "otel":
+        return {"retry.attempt": number} if run.tries > 1 else {}
+    return {"cicd.pipeline.task.name": run.step, "cicd.pipeline.task.run.result": "failure"}
+
+
+def _fail(span: Span, run: PlayedRun) -> None:
+    """With the run's own error; a try that was followed by a good one failed for no reason in the code."""
+    kind, message, stack = "ConnectionResetError", "connection reset by peer", ""
+    if run.fault is not None:
+        kind, message, stack = run.fault.error, run.message, run.stack
+    said = {"exception.type": kind, "exception.message": message, "exception.stacktrace": stack}
+    span.status.CopyFrom(Status(code=Status.STATUS_CODE_ERROR, message=f"{kind}: {message}"))
+    span.events.append(
+        Span.Event(name="exception", time_unix_nano=span.end_time_unix_nano, attributes=attributes(said))
+    )
+
+
+def _span(
+    trace: bytes,
+    number: int,
+    parent: bytes | None,
+    name: str,
+    start: Instant,
+    end: Instant,
+    said: dict[str, str | int],
+    kind: Span.SpanKind.ValueType = Span.SPAN_KIND_INTERNAL,
+) -> Span:
+    """``parent`` is None for the root, and b"" for what is right below it."""
+    return Span(
+        trace_id=trace, span_id=trace[:6] + number.to_bytes(2, "big"),
+        parent_span_id=b"" if parent is None else trace[:6] + b"\0\0", name=name, kind=kind,
+        start_time_unix_nano=start * 1_000, end_time_unix_nano=end * 1_000, attributes=attributes(said),
+    )  # fmt: skip
+
+
+def attributes(values: Mapping[str, str | int]) -> list[KeyValue]:
+    return [
+        KeyValue(key=name, value=AnyValue(int_value=value) if isinstance(value, int) else AnyValue(string_value=value))
+        for name, value in values.items()
+        if value != ""
+    ]
