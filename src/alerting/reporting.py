@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationInfo, field_validator
 from sqlalchemy import func, literal, select
 
 from alerting.database.port import Connection, Store
@@ -12,6 +12,7 @@ from rules.instants import Instant
 
 if TYPE_CHECKING:
     from reports.frames import Frames
+    from reports.model import Report
     from reports.period import Period
 
 
@@ -26,21 +27,38 @@ class Wanted(BaseModel):
     severity: str = ""
     tz: str = "UTC"
 
+    @field_validator("since", "tz")
+    @classmethod
+    def _left_blank(cls, given: str, field: ValidationInfo) -> str:
+        """A form sends what was not filled in too."""
+        return given.strip() or str(cls.model_fields[str(field.field_name)].default)
+
+    @field_validator("workflow")
+    @classmethod
+    def _named(cls, given: list[str]) -> list[str]:
+        return [each.strip() for each in given if each.strip()]
+
 
 def render(store: Store, wanted: Wanted, form: str, now: Instant, links: dict[str, str] | None = None) -> str:
     """The report as ``html``, ``json`` or ``csv``. Raises ValueError for a question that cannot be answered."""
     from reports.export import render_csv, render_json
-    from reports.period import Filters, Period
     from reports.render_html import render_html
+
+    report = report_of(store, wanted, now)
+    if form == "html":
+        return render_html(report, links)
+    return render_json(report) if form == "json" else render_csv(report)
+
+
+def report_of(store: Store, wanted: Wanted, now: Instant) -> "Report":
+    """The answer, not rendered yet. Raises ValueError for a question that cannot be answered."""
+    from reports.period import Filters, Period
     from reports.trend import trend
 
     until = moment("until", wanted.until, now) if wanted.until else now
     period = Period(moment("since", wanted.since, now), until, wanted.tz, now)
     filters = Filters(tuple(wanted.workflow), wanted.environment, wanted.version, wanted.severity)
-    report = trend(frames_from(store, period), period, filters)
-    if form == "html":
-        return render_html(report, links)
-    return render_json(report) if form == "json" else render_csv(report)
+    return trend(frames_from(store, period), period, filters)
 
 
 def frames_from(store: Store, period: "Period") -> "Frames":
