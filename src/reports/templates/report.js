@@ -29,6 +29,12 @@
   const escaped = name => ESCAPED.toReversed().reduce((text, [to, from]) => text.replaceAll(from, to), name);
   const short = (name, most) => plain(name).length > most ? escaped(plain(name).slice(0, most - 1) + "…") : name;
 
+  // Broken between words into lines of about so many letters.
+  const broken = (name, most) => plain(name).split(" ").reduce((lines, word) => {
+    const longer = `${lines.at(-1)} ${word}`.trim();
+    return longer.length <= most ? [...lines.slice(0, -1), longer] : [...lines, word];
+  }, [""]).filter(line => line).map(escaped).join("<br>");
+
   const named = (data, letter) => [...new Set(data.flatMap(trace => trace[letter] ?? []))];
 
   // Names down the side are cut, names along the bottom thinned out: upright text would take the height.
@@ -48,10 +54,11 @@
 
   // The legend stands above the plot, and takes nothing of its height.
   const legendRows = (data, layout) => {
-    const names = data.filter(trace => trace.showlegend !== false && trace.type !== "heatmap").map(trace => plain(trace.name).length);
+    const names = data.filter(trace => trace.showlegend !== false && trace.type !== "heatmap").map(trace => trace.name.split("<br>"));
     if (names.length < 2) return 0;
-    const columns = Math.max(1, Math.floor((layout.width - 100) / (60 + .6 * layout.font.size * Math.max(...names))));
-    return Math.ceil(names.length / columns);
+    const longest = Math.max(...names.flat().map(line => plain(line).length));
+    const columns = Math.max(1, Math.floor((layout.width - 100) / (60 + .6 * layout.font.size * longest)));
+    return Math.ceil(names.length / columns) * Math.max(...names.map(lines => lines.length));
   };
 
   // A cell's text is ink: between the card and a part of the colour it can always be read.
@@ -61,11 +68,20 @@
     return `rgb(${mixed.join()})`;
   };
 
+  // What is said of a line near the right end stands at its left.
+  const inward = (layout, data) => {
+    const along = named(data, "x");
+    const numbers = along.filter(Number.isFinite);
+    const share = x => along.includes(x) && !numbers.includes(x) ? along.indexOf(x) / along.length : x / Math.max(...numbers);
+    for (const note of layout.annotations ?? []) if (share(note.x) > .6) note.xanchor = "right";
+  };
+
   const dress = (trace, look) => {
     if (trace.type === "bar") trace.marker.line = {color: look.ink, width: .6};
     if (trace.type === "heatmap") {
       trace.colorscale = [[0, look.card], [1, shade(look.card, trace.colorscale[1][1], look.depth)]];
       trace.textfont = {color: look.ink};
+      if (look.width / trace.x.length < 24) delete trace.texttemplate; // numbers that small are in the table
     }
   };
 
@@ -77,12 +93,18 @@
     layout.hoverlabel = {bgcolor: look.card, bordercolor: look.line, font: {color: look.ink}, align: "left"};
     layout.font.size = look.size ?? (narrow ? 11 : 13);
     label(layout, data, narrow);
-    layout.height += 1.5 * layout.font.size * Math.max(0, legendRows(data, layout) - 1);
-    layout.height = Math.min(layout.height, look.tallest ?? Infinity);
     if (narrow) {
       layout.margin = {...layout.margin, l: 8, r: 8};
       for (const note of layout.annotations ?? []) note.text = short(note.text, 14);
+      for (const trace of data) if (trace.name) trace.name = broken(trace.name, (layout.width - 80) / (.6 * layout.font.size));
+      for (const axis of ["xaxis", "yaxis", "yaxis2"]) {
+        const title = layout[axis]?.title;
+        if (title?.text) title.text = broken(title.text, (layout.width - 160) / (.6 * layout.font.size));
+      }
     }
+    layout.height += 1.5 * layout.font.size * Math.max(0, legendRows(data, layout) - 1);
+    layout.height = Math.min(layout.height, look.tallest ?? Infinity);
+    inward(layout, data);
     if (matchMedia("(pointer: coarse)").matches) {
       layout.dragmode = false; // a finger scrolls the page
       for (const axis of ["xaxis", "yaxis", "yaxis2"]) if (layout[axis]) layout[axis].fixedrange = true;
