@@ -12,7 +12,7 @@ SHAPES = {Verdict.WORSE: "▲", Verdict.BETTER: "▼", Verdict.NO_EVIDENCE: "≈
 LONG = 40  # rows; a longer table beside a chart is not printed
 _BARS = " ▁▂▃▄▅▆▇█"
 _GLYPHS = {"●": "bad", "◐": "healed", "○": "good", "·": "none"}
-_WIDE, _TIGHT = 40, 24  # letters
+_WIDE, _TIGHT, _FIGURES = 40, 16, 24  # letters
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Z])")
 
@@ -75,7 +75,8 @@ def _kind(values: list[Any]) -> str:
     if all(_DATE.match(text) for text in texts):
         return "when"
     longest = max(map(len, texts))
-    return "wide" if longest > _WIDE else "tight" if longest <= _TIGHT else ""
+    most = _FIGURES if any(text[:1].isdigit() or text[:1] in "+-" for text in texts) else _TIGHT
+    return "wide" if longest > _WIDE else "tight" if longest <= most else ""
 
 
 def _cell(value: Any, kind: str) -> Cell:

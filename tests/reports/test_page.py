@@ -275,11 +275,13 @@ def test_pictures_made_of_letters_are_read_out_as_numbers():
 
 
 def test_columns_know_what_they_hold():
-    table = Table(
-        "t", ["n", "when", "long", "short"], [[1234567, "2026-11-23 12:00", "x" * 60, "–"], [None, "–", "–", "y"]]
-    )
+    rows = [
+        [1234567, "2026-11-23 12:00", "x" * 60, "–", "5.0 % (4.2 % to 5.8 %)", "no evidence of a change"],
+        [None, "–", "–", "y", "–", "worse"],
+    ]
+    table = Table("t", ["n", "when", "long", "short", "share", "verdict"], rows)
     [sheet] = sheets(Section("s", "?", ".", [table, Table("none", ["a"], [])]))
-    assert [cell.kind for cell in sheet.rows[0].cells] == ["number", "when", "wide", "tight"]
+    assert [cell.kind for cell in sheet.rows[0].cells] == ["number", "when", "wide", "tight", "tight", ""]
     assert [row.cells[0].text for row in sheet.rows] == ["1\u202f234\u202f567", "–"]
 
 
