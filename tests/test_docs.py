@@ -21,7 +21,7 @@ from alerting.api import (
 )
 from alerting.api.ingest import routes
 from alerting.cli.main import parser
-from alerting.configuration import check, later
+from alerting.configuration import check
 from alerting.ingest.engines import ADAPTERS, about
 from alerting.settings import Settings
 from notifiers.registry import CHANNEL_TYPES
@@ -55,12 +55,6 @@ def test_every_key_is_described(model, where):
 def test_every_field_that_can_be_matched_is_named():
     for field in set(FIELDS) - {"rule"}:
         assert f"`{field}`" in page("configuration.md")
-
-
-def test_no_planned_key_is_promised():
-    for key in later.TOP:
-        assert f"| `{key}`" not in page("configuration.md")
-        assert f"\n{key}:" not in page("configuration.md")
 
 
 @pytest.mark.parametrize("name", ["configuration.md", "channels.md", "rules.md", "policies.md", "expressions.md"])

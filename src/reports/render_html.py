@@ -6,24 +6,32 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from reports.charts.plotly_figure import plotly_figure
+from reports.layout import LONG, SHAPES, badge, first_sentence, sheets
 from reports.model import Report
+
+_ASKED = ("since", "until", "tz", "environment", "version", "severity")
 
 
 @cache
 def _template_environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters |= {"first_sentence": first_sentence, "sheets": sheets}
+    made.globals |= {"most_printed": LONG}
+    return made
 
 
 @cache
@@ -33,19 +41,37 @@ def _plotly() -> str:
 
 
 def render_html(report: Report, links: Mapping[str, str] | None = None) -> str:
-    """``links`` may hold "home", the service's address: what leads to its pages is left out otherwise."""
+    """``links`` may hold "home", the service's address: what leads to its pages is left out otherwise. And "query",
+    the query that asked for this report, where the service shows it: with it come exports and a form to ask anew."""
     template = _template_environment().get_template("report.html")
     figures = {
         f"{section.key}-{place}": plotly_figure(chart)
         for section in report.sections
         for place, chart in enumerate(section.charts)
     }
+    given = dict(links or {})
+    verdict = badge(report)
     return template.render(
         report=report,
-        figures=_embedded(figures),
+        figures=figures,
+        embedded=_embedded(figures),
         plotly=Markup(_plotly()) if figures else "",
-        links=dict(links or {}),
+        home=given.get("home"),
+        served=_served(given["query"]) if {"home", "query"} <= given.keys() else None,
+        verdict=verdict,
+        shape=SHAPES[verdict] if verdict else "",
     )
+
+
+def _served(query: str) -> dict[str, Any]:
+    """What the form shows as asked, and the query that exports go by."""
+    asked = parse_qs(query)
+    kept = [(name, value) for name, value in parse_qsl(query) if name in {*_ASKED, "workflow"}]
+    return {
+        "query": urlencode(kept),
+        "workflows": asked.get("workflow", []),
+        **{name: asked.get(name, [""])[-1] for name in _ASKED},
+    }
 
 
 def _embedded(value: object) -> Markup:

@@ -30,7 +30,8 @@ def everything(store):
     frames = frames_from(store, period)
     with store.read() as connection:
         rows = [sorted(map(tuple, connection.execute(sql(query)))) for query in (RUN, GROUP)]
-    tables = (frames.runs, frames.durations, frames.groups)
+    came = ["late", "skewed"]  # when they were heard of, which is another matter
+    tables = (frames.runs.drop(columns=came), frames.durations, frames.groups, frames.tries)
     return [*rows, *(sorted(table.itertuples(index=False, name=None)) for table in tables)]
 
 

@@ -123,9 +123,11 @@ def _looking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     report.add_argument("--since", default="30d", metavar="AGO")
     report.add_argument("--until", metavar="TIME")
     report.add_argument("--workflow", action="append", default=[], metavar="GLOB")
+    for name in ("environment", "version", "severity"):
+        report.add_argument(f"--{name}", default="", metavar=name.upper())
     report.add_argument("--tz", default="UTC", metavar="ZONE")
     report.add_argument("--data", metavar="DIR")
-    report.add_argument("--out", required=True, metavar="FILE.html|.csv|.json")
+    report.add_argument("--out", required=True, metavar="FILE.html|.csv|.json|.parquet")
 
 
 def _delivering(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -4,20 +4,23 @@ import argparse
 import os
 from pathlib import Path
 
-from alerting.backend import UNUSABLE, has_data, open_backend
+from alerting.backend import UNUSABLE, Backend, has_data, open_backend
 from alerting.cli.main import BAD, FINE, WRONG_USAGE, complain
-from alerting.reporting.asking import Wanted, render
+from alerting.reporting.asking import Wanted, render, report_of
 from alerting.settings import from_environment
 
-_FORMS = {".html": "html", ".csv": "csv", ".json": "json"}
+_FORMS = {".html": "html", ".csv": "csv", ".json": "json", ".parquet": "parquet"}
 
 
 def report(asked: argparse.Namespace) -> int:
     out = Path(asked.out)
     form = _FORMS.get(out.suffix)
     if form is None:
-        return complain(f"{out} must end in .html, .csv or .json", WRONG_USAGE)
-    wanted = Wanted(since=asked.since, until=asked.until, workflow=asked.workflow, tz=asked.tz)
+        return complain(f"{out} must end in .html, .csv, .json or .parquet", WRONG_USAGE)
+    wanted = Wanted(
+        since=asked.since, until=asked.until, workflow=asked.workflow, tz=asked.tz,
+        environment=asked.environment, version=asked.version, severity=asked.severity,
+    )  # fmt: skip
     try:
         settings = from_environment(os.environ, data=asked.data, listens=False)
         if not has_data(settings):
@@ -26,11 +29,20 @@ def report(asked: argparse.Namespace) -> int:
     except UNUSABLE as error:
         return complain(str(error), WRONG_USAGE)
     try:
-        text = render(backend.store, wanted, form, backend.clock.now())
+        written = _written(backend, wanted, form)
     except ValueError as error:
         return complain(str(error), WRONG_USAGE)
     finally:
         backend.close()
-    out.write_text(text)
+    out.write_bytes(written)
     print(f"wrote {out}")
     return FINE
+
+
+def _written(backend: Backend, wanted: Wanted, form: str) -> bytes:
+    now = backend.clock.now()
+    if form != "parquet":
+        return render(backend.store, wanted, form, now).encode()
+    from reports.export import render_parquet
+
+    return render_parquet(report_of(backend.store, wanted, now))

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationInfo, field_validator
 
 from alerting.database.port import Store
 from alerting.moments import moment
@@ -24,6 +24,17 @@ class Wanted(BaseModel):
     version: str = ""
     severity: str = ""
     tz: str = "UTC"
+
+    @field_validator("since", "tz")
+    @classmethod
+    def _left_blank(cls, given: str, field: ValidationInfo) -> str:
+        """A form sends what was not filled in too."""
+        return given.strip() or str(cls.model_fields[str(field.field_name)].default)
+
+    @field_validator("workflow")
+    @classmethod
+    def _named(cls, given: list[str]) -> list[str]:
+        return [each.strip() for each in given if each.strip()]
 
 
 def question(wanted: Wanted, now: Instant) -> "tuple[Period, Filters]":

@@ -127,7 +127,7 @@ def _layout(chart: ChartSpec) -> dict[str, Any]:
     if chart.horizontal or chart.heat:
         layout["yaxis"]["autorange"] = "reversed"  # the first row on top
     if chart.second_title:
-        second = {"overlaying": "y", "side": "right", "rangemode": "tozero", "showgrid": False}
+        second = {"overlaying": "y", "side": "right", "rangemode": "tozero", "showgrid": False, "tickmode": "auto"}
         layout["yaxis2"] = {**second, "title": {"text": chart.second_title}, "automargin": True}
     if chart.marks:
         _mark(layout, chart)
