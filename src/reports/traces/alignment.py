@@ -73,6 +73,17 @@ class Alignment:
     def extra(self) -> int:
         return sum(row.good is None for row in self.rows)
 
+    def differing(self) -> list[tuple[Difference, ...]]:
+        """For each row the attributes that differ, but for those that differ just so in a step around it."""
+        around: list[frozenset[Difference]] = []
+        found: list[tuple[Difference, ...]] = []
+        for row in self.rows:
+            known = around[row.parent] if row.parent >= 0 else frozenset()
+            new = tuple(each for each in row.attributes if each not in known)
+            found.append(new)
+            around.append(known.union(new) if new else known)
+        return found
+
 
 def align(bad: Iterable[Span], good: Iterable[Span]) -> Alignment:
     """Steps of one name are matched in their order; names that differ in ids and numbers only, after the others. What

@@ -1,13 +1,16 @@
 """How is a comparison of two runs said in one sentence?"""
 
-from reports.traces.alignment import Alignment, Divergence, Row
-from reports.wording import duration, number
+from collections.abc import Callable
+from typing import TypeAlias
 
+from reports.traces.alignment import Alignment, Divergence, Row
+
+Spoken: TypeAlias = Callable[[int], str]
 _SLOWER = 2  # times as long, and by most of what the run took longer
 
 
-def finding(found: Alignment) -> str:
-    """Where the bad run left the way of the good one; else which step took it longer."""
+def finding(found: Alignment, spoken: Spoken) -> str:
+    """Where the bad run left the way of the good one; else which step took it longer. ``spoken`` says µs in words."""
     if not found.rows:
         return "Neither run has steps to compare."
     if found.first is not None:
@@ -16,8 +19,8 @@ def finding(found: Alignment) -> str:
     if slow is not None and slow.bad and slow.good and slow.ratio:
         times = f"{slow.ratio:.0f} times as long"
         return (
-            f"Both runs did the same steps; {slow.name} took {times}: {duration(slow.bad.took)}, "
-            f"not {duration(slow.good.took)}."
+            f"Both runs did the same steps; {slow.name} took {times}: {spoken(slow.bad.took)}, "
+            f"not {spoken(slow.good.took)}."
         )
     return "Both runs did the same steps, and none of them took twice as long."
 
@@ -30,11 +33,15 @@ def _said(row: Row) -> str:
         ended = ", and it failed" if bad and bad.failed else ""
         return f"Only the bad run did {where}{ended}."
     if row.divergence is Divergence.TRIES and bad and good:
-        return f"{where} took {number(bad.tries, 'attempt')}; in the good run {number(good.tries, 'attempt')}."
+        return f"{where} took {_attempts(bad.tries)}; in the good run {_attempts(good.tries)}."
     if bad and bad.failed:
-        after = f" after {number(bad.tries, 'attempt')}" if bad.tries > 1 else ""
+        after = f" after {_attempts(bad.tries)}" if bad.tries > 1 else ""
         return f"{where} failed{after}; in the good run it ended well."
     return f"{where} ended well; in the good run it failed."
+
+
+def _attempts(count: int) -> str:
+    return "1 attempt" if count == 1 else f"{count} attempts"
 
 
 def _slower(found: Alignment) -> Row | None:

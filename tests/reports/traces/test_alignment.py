@@ -5,9 +5,9 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reports.traces import saying
 from reports.traces.alignment import align
 from reports.traces.differing import differences
-from reports.traces.saying import finding
 from reports.traces.span import Span
 from reports.traces.steps import fold
 from reports.traces.tree import grow
@@ -21,6 +21,10 @@ def run(*steps, name="pay", **more):
         spans.append(Span(step_name, f"s{number}", "run", at, at + took, failed))
         at += took
     return [Span(name, "run", "", 0, max(at, 1), **more), *spans]
+
+
+def finding(found):
+    return saying.finding(found, lambda took: f"{took / 1e6:g} s")
 
 
 def rows(found):
@@ -100,7 +104,7 @@ def test_the_innermost_step_is_where_they_part():
 def test_of_two_runs_that_did_the_same_the_slower_step_is_named():
     found = align(run("a", ("b", False, 5_000_000)), run("a", ("b", False, 100_000)))
     assert found.first is None
-    assert finding(found) == "Both runs did the same steps; b took 50 times as long: 5.0 s, not 100 ms."
+    assert finding(found) == "Both runs did the same steps; b took 50 times as long: 5 s, not 0.1 s."
     assert finding(align(run("a"), run("a"))) == "Both runs did the same steps, and none of them took twice as long."
     assert finding(align([], [])) == "Neither run has steps to compare."
 
