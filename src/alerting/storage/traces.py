@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, delete, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, delete, func, literal_column, or_, select
 
 from alerting.database.globs import like_glob
 from alerting.database.port import Connection
@@ -15,7 +15,7 @@ from alerting.storage.rollups import BUCKET
 from alerting.storage.runs import record_of
 from alerting.storage.schema import RollupRunRow, RunRow, TraceRow, table
 from alerting.tracking.record import RunRecord
-from rules.instants import Duration, Instant
+from rules.instants import Instant
 from rules.vocabulary import BAD, Outcome
 
 _BAD_OF_A_GROUP, _GOOD_OF_A_GROUP = 5, 2
@@ -25,6 +25,8 @@ _run, _trace, _counted = table(RunRow), table(TraceRow), table(RollupRunRow)
 _SUCCEEDED: ColumnElement[str] = literal_column(
     f"'{Outcome.SUCCEEDED.value}'"
 )  # written out, for the index of good versions to be used
+# Few runs have one. Where it stands, times are expressions: no database is to go through all runs in their order.
+_IS_KEPT = _run.c.id.in_(select(_trace.c.run))
 
 
 @dataclass(slots=True)
@@ -72,24 +74,16 @@ def kept_traces(
 ) -> list[KeptTrace]:
     """Of runs that ended from ``since`` until before ``until``: up to ``most`` bad ones and as many good ones, the
     latest of each. ``workflows`` are globs, any of which matches; none of them: every workflow."""
-    joined = select(_run, _trace.c.body).join(_trace, _trace.c.run == _run.c.id)
-    wanted = joined.where(_run.c.ended_at >= since, _run.c.ended_at < until)
+    at = _run.c.ended_at + 0
+    wanted = select(_run).where(_IS_KEPT, at >= since, at < until)
     if workflows:
         wanted = wanted.where(or_(*(like_glob(connection, _run.c.workflow, glob) for glob in workflows)))
     if environment:
         wanted = wanted.where(_run.c.environment == environment)
-    latest = wanted.order_by(_run.c.ended_at.desc(), _run.c.id).limit(most)
+    latest = wanted.order_by(at.desc(), _run.c.id).limit(most)
     bad = _run.c.outcome.in_(sorted(outcome.value for outcome in BAD))
-    rows = [
-        dict(row)
-        for which in (bad, _run.c.outcome == _SUCCEEDED)
-        for row in connection.execute(latest.where(which)).mappings()
-    ]
-    return [KeptTrace(record, record.bad, _spans(body)) for body, record in map(_parted, rows)]
-
-
-def _parted(row: Row) -> tuple[bytes, RunRecord]:
-    return row.pop("body"), record_of(row)
+    found = [*_rows(connection, latest.where(bad)), *_rows(connection, latest.where(_run.c.outcome == _SUCCEEDED))]
+    return [KeptTrace(run, run.bad, kept_spans(connection, run.id)) for run in map(record_of, found)]
 
 
 def _spans(body: bytes) -> list[SpanRecord]:
@@ -100,30 +94,40 @@ def good_runs_near(connection: Connection, bad: RunRecord, raw_since: Instant) -
     """Good runs to lay beside a bad one, best first: same engine, workflow, environment and version, nearest in time;
     after them those of other versions that came before it. Each has a trace that is kept, or that may still be among
     the raw bodies, which reach back to ``raw_since``."""
-    rows = sorted(_good(connection, bad, raw_since, True), key=lambda row: _distance(row, bad))[:_MOST_NEAR]
+    rows = _nearest([*_kept(connection, bad, True), *_raw(connection, bad, True, raw_since)], bad)
     if bad.version:
-        older = [row for row in _good(connection, bad, raw_since, False) if row["ended_at"] <= bad.ended_at]
-        rows += sorted(older, key=lambda row: _distance(row, bad))[:_MOST_NEAR]
+        rows += _nearest([*_kept(connection, bad, False), *_raw(connection, bad, False, raw_since)], bad)
     return [record_of(row) for row in {row["id"]: row for row in rows}.values()]
 
 
-def _distance(row: Row, bad: RunRecord) -> tuple[Duration, str]:
-    return abs(row["ended_at"] - bad.ended_at), row["id"]
+def _nearest(rows: list[Row], bad: RunRecord) -> list[Row]:
+    return sorted(rows, key=lambda row: (abs(row["ended_at"] - bad.ended_at), row["id"]))[:_MOST_NEAR]
 
 
-def _good(connection: Connection, bad: RunRecord, raw_since: Instant, same: bool) -> list[Row]:
-    kept = select(_run).join(_trace, _trace.c.run == _run.c.id).where(*_alike(_run.c, bad), _version(_run.c, bad, same))
-    found = [row for side in _sides(kept, bad) for row in _rows(connection, side.limit(_MOST_NEAR))]
-    raw = _raw(connection, bad, raw_since)
-    if raw is not None:
-        for side in _sides(raw, bad):
-            near = side.limit(_LOOKED_THROUGH).subquery()
-            wanted = select(near).where(*_alike(near.c, bad), _version(near.c, bad, same), near.c.trace_id != "")
-            found += _rows(connection, wanted.limit(_MOST_NEAR))
+def _kept(connection: Connection, bad: RunRecord, same: bool) -> list[Row]:
+    away = _run.c.ended_at - bad.ended_at
+    wanted = select(_run).where(_IS_KEPT, *_alike(_run.c, bad), _version(_run.c, bad, same))
+    if not same:
+        wanted = wanted.where(away <= 0)
+    return _rows(connection, wanted.order_by(func.abs(away), _run.c.id).limit(_MOST_NEAR))
+
+
+def _raw(connection: Connection, bad: RunRecord, same: bool, since: Instant) -> list[Row]:
+    good, at = _of_workflow(connection, bad, since), _run.c.ended_at
+    if good is None:
+        return []
+    sides = [good.where(at <= bad.ended_at).order_by(at.desc())]
+    if same:
+        sides.append(good.where(at > bad.ended_at).order_by(at))
+    found: list[Row] = []
+    for side in sides:
+        near = side.limit(_LOOKED_THROUGH).subquery()
+        wanted = select(near).where(*_alike(near.c, bad), _version(near.c, bad, same), near.c.trace_id != "")
+        found += _rows(connection, wanted.limit(_MOST_NEAR))
     return found
 
 
-def _raw(connection: Connection, bad: RunRecord, since: Instant) -> Select[Any] | None:
+def _of_workflow(connection: Connection, bad: RunRecord, since: Instant) -> Select[Any] | None:
     """Good runs of the workflow. No index leads to those that tell no version: the counts say in which quarter hours
     to look."""
     good = select(_run).where(_run.c.workflow == bad.workflow, _run.c.outcome == _SUCCEEDED, _run.c.ended_at >= since)
@@ -156,13 +160,6 @@ def _alike(columns: Any, bad: RunRecord) -> tuple[ColumnElement[bool], ...]:
 def _version(columns: Any, bad: RunRecord, same: bool) -> ColumnElement[bool]:
     told: ColumnElement[bool] = columns.version == bad.version if same else columns.version.not_in([bad.version, ""])
     return told
-
-
-def _sides(statement: Select[Any], bad: RunRecord) -> tuple[Select[Any], Select[Any]]:
-    """What ended before the bad run, and what ended after it, the nearest first."""
-    at = _run.c.ended_at
-    before = statement.where(at <= bad.ended_at).order_by(at.desc())
-    return before, statement.where(at > bad.ended_at).order_by(at)
 
 
 def _rows(connection: Connection, statement: Select[Any]) -> list[Row]:

@@ -6,17 +6,16 @@ from collections import defaultdict
 from alerting.ingest.spans import SpanRecord
 from alerting.tracking.record import RunRecord
 from reports.traces.span import Span
-from rules.normalise import normalise
 
 _RANDOM_END = re.compile(r"-[0-9a-f]{3}$")  # Prefect: a task run is named for its task, with three digits of its own
+_NUMBER = re.compile(r"\b(?=[0-9a-f-]*\d)[0-9a-f-]{8,}\b|\d+", re.IGNORECASE)  # or an id
 _TRIED = re.compile(r"Step attempt \d+ failed|AwaitingRetry")  # events of DBOS and of Prefect
 _MESSAGE_ID = "messaging.message.id"
 
 
 def neutral(spans: list[SpanRecord], run: RunRecord) -> list[Span]:
     """For ``reports.traces``. Where no span is known to be the run's, all are."""
-    alike: dict[str, str] = {}
-    return [_span(each, run, alike) for each in own_spans(spans, run)]
+    return [_span(each, run) for each in own_spans(spans, run)]
 
 
 def own_spans(spans: list[SpanRecord], run: RunRecord) -> list[SpanRecord]:
@@ -52,10 +51,8 @@ def _is_other_task(span: SpanRecord, run: RunRecord) -> bool:
     return span.name.startswith("run/") and span.attributes.get(_MESSAGE_ID, run.run_id) != run.run_id
 
 
-def _span(span: SpanRecord, run: RunRecord, alike: dict[str, str]) -> Span:
+def _span(span: SpanRecord, run: RunRecord) -> Span:
     name = _name(span, run)
-    if name not in alike:
-        alike[name] = normalise(name)
     return Span(
         name=name,
         span_id=span.span_id,
@@ -65,7 +62,7 @@ def _span(span: SpanRecord, run: RunRecord, alike: dict[str, str]) -> Span:
         failed=_failed(span),
         thing=_thing(span),
         retries=sum(bool(_TRIED.match(event.get("name", ""))) for event in span.events),
-        alike=alike[name],
+        alike=_NUMBER.sub("<n>", name),
         message=span.status_message or _exception(span).get("exception.message", ""),
         attributes={"service.name": span.service, **span.place, **span.attributes},
     )

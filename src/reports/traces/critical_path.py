@@ -57,8 +57,9 @@ def critical_path(spans: Iterable[Span], start: int = 0, end: int = 0) -> Path:
     """
     roots = grow(spans)
     nodes = list(all_of(roots))
-    start = start or min((node.span.start for node in nodes), default=0)
-    end = end or max((node.span.end for node in nodes), default=start)
+    told = [each for each in (start, end) if each]
+    start = start or min([*(node.span.start for node in nodes), *told], default=0)
+    end = end or max([*(node.span.end for node in nodes), *told], default=0)
     if end < start:
         raise ValueError(f"the run ends {start - end} µs before it starts: give its start and end in µs, in this order")
     pieces = _walk(_parts(nodes, start, end), start, end)
