@@ -25,7 +25,7 @@ _run, _trace, _counted = table(RunRow), table(TraceRow), table(RollupRunRow)
 _SUCCEEDED: ColumnElement[str] = literal_column(
     f"'{Outcome.SUCCEEDED.value}'"
 )  # written out, for the index of good versions to be used
-# Few runs have one. Where it stands, times are expressions: no database is to go through all runs in their order.
+# Few runs have one. Where it stands, times are expressions: no index on them is to lead through all runs.
 _IS_KEPT = _run.c.id.in_(select(_trace.c.run))
 
 
