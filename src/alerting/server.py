@@ -32,7 +32,7 @@ from alerting.selfwatch.telling import Teller
 from alerting.selfwatch.watcher import Watcher
 from alerting.settings import Settings, SettingsError
 from alerting.telemetry import Telemetry
-from alerting.traces import spans_of_run
+from alerting.traces.reading import spans_of_run
 from alerting.wiring import activator, check_notify
 
 if TYPE_CHECKING:

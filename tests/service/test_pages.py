@@ -136,3 +136,37 @@ def test_the_first_page_of_an_empty_service_says_how_to_begin(browser, tmp_path)
         opened.context.close()
     assert "Nothing has come in yet" in text
     assert f"OTEL_EXPORTER_OTLP_ENDPOINT={empty.url}" in text
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1280, "light")])
+def test_a_bad_run_stands_beside_a_good_one(browser, tmp_path, width, scheme):
+    now = time.time_ns() // 1_000
+    good = [
+        span("load", now - 60_300_000, trace=5, number=2, parent=1, took=300_000),
+        span(EVIL, now - 60_000_000, trace=5, number=3, parent=1, took=200_000),
+        span("pay", now - 60_000_000, trace=5),
+    ]
+    bad = [
+        span("load", now, trace=6, number=2, parent=1, took=900_000, failed=True, message=f"{EVIL} {'y' * 300}"),
+        span("pay", now, trace=6, failed=True),
+    ]
+    with Service("", tmp_path) as running:
+        for run in (good, bad):
+            running.post("/v1/traces", traces(run), "application/x-protobuf")
+        running.wait_drained()
+        view = {"width": width, "height": 800}
+        with browser.new_context(base_url=running.url, viewport=view, color_scheme=scheme) as context:
+            opened = context.new_page()
+            opened.goto(f"/runs/{6:032x}")
+            opened.get_by_role("link", name="Beside a good run").click()
+            opened.locator(".beside").wait_for()
+            assert opened.locator(".finding").inner_text() == "load failed; in the good run it ended well."
+            rows = opened.locator(".beside tbody tr").all_inner_texts()
+            assert ["they part here" in row for row in rows] == [False, True, False]
+            assert "3.0 ×" in rows[1]
+            assert "not reached" in rows[2]
+            assert opened.locator("img[src=x]").count() == 0
+            assert opened.title() != "owned"
+            assert opened.evaluate("document.documentElement.scrollWidth") <= width
+            assert opened.evaluate("Math.max(...[...document.querySelectorAll('.beside .bar')]"
+                                   ".map(each => each.getBoundingClientRect().right))") <= width  # fmt: skip

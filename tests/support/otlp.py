@@ -41,8 +41,9 @@ def span(
     )
 
 
-def traces(spans: list[Span], service: str = "shop", scope: str = "app") -> bytes:
-    resource = Resource(attributes=attributes(service__name=service, service__version="1.0"))
+def traces(spans: list[Span], service: str = "shop", scope: str = "app", version: str = "1.0") -> bytes:
+    told = {"service__version": version} if version else {}
+    resource = Resource(attributes=attributes(service__name=service, **told))
     scoped = ScopeSpans(scope=InstrumentationScope(name=scope), spans=spans)
     request = ExportTraceServiceRequest(resource_spans=[ResourceSpans(resource=resource, scope_spans=[scoped])])
     return request.SerializeToString()

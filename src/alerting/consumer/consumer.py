@@ -88,7 +88,7 @@ class Consumer(ABC):
         now = self._horizon(self._clock.now())
         if self._next_deadline is not None and self._next_deadline <= now:
             self._commit(Batch([], now), self._nothing)
-            housekeeping.keep_traces(self._store, self._archive, now, self.active.scrubber, self._memory.owned)
+            housekeeping.keep_traces(self._store, self._archive, now, self.active, self._memory.owned)
             self._beat()
             return True
         self._idle(now)

@@ -1,26 +1,26 @@
 """What may go, and what must be kept before it goes? Expired segments, old evidence, and the traces of bad runs."""
 
-import msgspec
 from sqlalchemy import Table, delete, select
 
+from alerting.active import Active
 from alerting.cluster.partitions import EVERYTHING, Owned
 from alerting.configuration import Configuration
 from alerting.consumer.recording import KEEP_TRACE
 from alerting.database.port import Connection, Store
-from alerting.database.statements import upsert
 from alerting.inbox.port import Archive, Position
 from alerting.ingest.recognise import FURTHEST_AHEAD
-from alerting.scrub import Scrubber
-from alerting.storage import alerts, messages, packs, reports, runs, sources
+from alerting.ingest.spans import SpanRecord
+from alerting.storage import alerts, messages, packs, reports, runs, sources, traces
 from alerting.storage.forgetting import forget_idle
-from alerting.storage.schema import DecisionRow, DeliveryRow, FailureRow, RunRow, TraceRow, table
-from alerting.traces import raw_spans
+from alerting.storage.schema import DecisionRow, DeliveryRow, FailureRow, RunRow, table
+from alerting.traces.reading import raw_spans
+from alerting.tracking.record import RunRecord
 from rules.instants import DAY, MINUTE, Duration, Instant
 
 EVERY: Duration = 5 * MINUTE
 LOOSE_KEPT: Duration = DAY
 MOST_LOOSE = 100_000
-_COPIES_OF_A_GROUP = 5
+_GOOD_TRIED = 2
 _AT_ONCE = 2_000
 _EVICTED = (
     (RunRow, "heard_at", "runs"),
@@ -28,7 +28,6 @@ _EVICTED = (
     (DecisionRow, "at", "failures"),
     (DeliveryRow, "at", "failures"),
 )
-_trace = table(TraceRow)
 
 
 def expire(store: Store, archive: Archive, done: Position, now: Instant, configuration: Configuration) -> None:
@@ -39,7 +38,7 @@ def expire(store: Store, archive: Archive, done: Position, now: Instant, configu
         runs.forget_loose(connection, now - LOOSE_KEPT, MOST_LOOSE)
         messages.forget_threads(connection, now - kept.failures)
         sources.forget(connection, now - kept.failures)
-        connection.execute(delete(_trace).where(_trace.c.at < now - kept.traces))
+        traces.forget(connection, now - kept.traces)
         reports.forget(connection, now - kept.failures)
         forget_idle(connection, now - kept.failures, _AT_ONCE)
         for rows, time, retention in _EVICTED:
@@ -55,26 +54,34 @@ def _forget_some(connection: Connection, rows: Table, time: str, before: Instant
     connection.execute(delete(rows).where(key.in_(old)))
 
 
-def keep_traces(store: Store, archive: Archive, now: Instant, scrubber: Scrubber, owned: Owned = EVERYTHING) -> None:
-    """Copy the spans of the first and latest failures of a group out of the raw bodies, scrubbed."""
+def keep_traces(store: Store, archive: Archive, now: Instant, active: Active, owned: Owned = EVERYTHING) -> None:
+    """Copy the spans of the first and latest failures of a group out of the raw bodies, scrubbed, and of the good run
+    nearest to each."""
+    raw_since = now - active.configuration.retention.raw
     with store.read() as connection:
         due = [each for each in alerts.due_deadlines(connection, now, owned) if each.kind == KEEP_TRACE]
     for each in due:
         with store.read() as connection:
             record = runs.load_run(connection, each.owner)
-        spans = raw_spans(archive, record, scrubber) if record else []
+        spans = raw_spans(archive, record, active.scrubber) if record else []
+        beside = _good_beside(store, archive, record, raw_since, active) if record and spans else None
         with store.write() as connection:
             if record and spans:
-                body = msgspec.msgpack.encode(spans)
-                row = {"run": record.id, "error_group": record.error_group, "at": now, "body": body}
-                upsert(connection, _trace, [row])
-                _evict(connection, record.error_group)
+                traces.keep(connection, record.id, record.error_group, now, spans)
+            if record and beside:
+                traces.keep(connection, beside[0], record.error_group, now, beside[1])
             alerts.save_deadlines(connection, {(each.kind, each.owner, each.detail): None})
 
 
-def _evict(connection: Connection, group: str) -> None:
-    """The first copy of a group stays; of the others the latest few."""
-    copies = connection.execute(select(_trace.c.run).where(_trace.c.error_group == group).order_by(_trace.c.at))
-    middle = copies.scalars().all()[1 : -(_COPIES_OF_A_GROUP - 1)]
-    if middle:
-        connection.execute(delete(_trace).where(_trace.c.run.in_(middle)))
+def _good_beside(
+    store: Store, archive: Archive, bad: RunRecord, raw_since: Instant, active: Active
+) -> tuple[str, list[SpanRecord]] | None:
+    """The nearest good run of which there are spans, and those. Only a few are looked at: each is a search."""
+    with store.read() as connection:
+        near = traces.good_runs_near(connection, bad, raw_since)[:_GOOD_TRIED]
+        kept = {run.id: traces.kept_spans(connection, run.id) for run in near}
+    for run in near:
+        spans = kept[run.id] or raw_spans(archive, run, active.scrubber)
+        if spans:
+            return run.id, spans
+    return None

@@ -13,11 +13,16 @@ INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER = 1, 2, 3, 4, 5
 OK, ERROR = 1, 2
 _REMOTE_KNOWN, _REMOTE = 0x100, 0x200
 _NO_PARENT = (b"", bytes(8))  # some SDKs write zeros for "none"
+_PLACES = (
+    "service.version", "service.instance.id", "deployment.", "host.name", "host.type", "host.image.", "k8s.", "cloud.",
+    "container.image.", "faas.version", "process.runtime.", "telemetry.sdk.version",
+)  # fmt: skip
 _MOST, _DEEPEST = 50, 10  # of a nested value
 
 
 class SpanRecord(msgspec.Struct):
-    """A span as the page of a run shows it. Times in µs; ``status`` is ok, error or unset."""
+    """A span as the page of a run shows it. Times in µs; ``status`` is ok, error or unset. ``place`` is what its
+    resource tells of where it ran."""
 
     trace_id: str
     span_id: str
@@ -30,6 +35,7 @@ class SpanRecord(msgspec.Struct):
     status_message: str = ""
     events: list[dict[str, str]] = []
     attributes: dict[str, str] = {}
+    place: dict[str, str] = {}
 
 
 class ResourceView:
@@ -45,6 +51,12 @@ class ResourceView:
     @cached_property
     def service(self) -> str:
         return clean(self.attributes.get("service.name", ""), NAME)
+
+    @cached_property
+    def place(self) -> dict[str, str]:
+        """Which version of what ran where."""
+        told = {name: value for name, value in self.attributes.items() if name.startswith(_PLACES)}
+        return {name: clean(value, LABEL) for name, value in told.items()}
 
     @property
     def environment(self) -> str:
@@ -149,6 +161,7 @@ class SpanView(View):
             self.status_message,
             [{"name": clean(event.name, NAME), **attributes_of(event.attributes)} for event in self.raw.events[:50]],
             self.attributes,
+            self.resource.place,
         )
 
 

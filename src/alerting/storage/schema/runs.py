@@ -121,7 +121,8 @@ class GroupAliasRow(SQLModel, table=True):
 
 
 class TraceRow(SQLModel, table=True):
-    """The scrubbed spans of a bad run, kept longer than the raw bodies: the first and the latest of each group."""
+    """The scrubbed spans of a run, kept longer than the raw bodies: of each group the first and the latest bad ones,
+    and a good one or two to lay beside them."""
 
     __tablename__ = "trace"
     run: str = Field(primary_key=True)

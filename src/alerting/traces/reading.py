@@ -2,9 +2,6 @@
 
 from collections.abc import Iterator
 
-import msgspec
-from sqlalchemy import select
-
 from alerting.database.port import Store
 from alerting.inbox.port import Archive
 from alerting.ingest.encoding import IngestError, decompress
@@ -12,38 +9,35 @@ from alerting.ingest.open_spans import MARK
 from alerting.ingest.recognise import spans_of
 from alerting.ingest.spans import SpanRecord
 from alerting.scrub import Scrubber
-from alerting.storage import runs
-from alerting.storage.schema import TraceRow, table
+from alerting.storage import runs, traces
 from alerting.tracking.record import RunRecord
 from rules.instants import MINUTE, Instant
 
 _MOST_BODIES = 2_000
 _MOST_BYTES = 64 * 1024 * 1024
 _BEFORE, _AFTER = MINUTE, 10 * MINUTE
-_trace = table(TraceRow)
 
 
 def spans_of_run(store: Store, archive: Archive, scrubber: Scrubber, run: str) -> list[SpanRecord]:
     with store.read() as connection:
-        kept = connection.execute(select(_trace.c.body).where(_trace.c.run == run)).scalar()
+        kept = traces.kept_spans(connection, run)
         record = None if kept else runs.load_run(connection, run)
-    if kept:
-        return msgspec.msgpack.decode(kept, type=list[SpanRecord])
-    return raw_spans(archive, record, scrubber) if record else []
+    return raw_spans(archive, record, scrubber) if record else kept
 
 
 def raw_spans(archive: Archive, record: RunRecord, scrubber: Scrubber) -> list[SpanRecord]:
     """Search the bodies that arrived while the run was open, and shortly after, for its traces."""
-    traces = {trace for trace in (record.trace_id, *record.detail.traces) if trace}
-    if not traces:
+    sought = {trace for trace in (record.trace_id, *record.detail.traces) if trace}
+    if not sought:
         return []
     since = (record.started_at or record.received_at) - _BEFORE
     until = max(record.heard_at, record.ended_at) + _AFTER
-    found: dict[str, SpanRecord] = {}
-    for body, media in _bodies(archive, since, until, traces):
-        for span in spans_of(body, media, traces):
-            if not (MARK in span.attributes and span.span_id in found):  # as it was before it ended
-                found[span.span_id] = _scrubbed(span, scrubber)
+    found: dict[tuple[str, Instant], SpanRecord] = {}  # all attempts of a task may share one id (Airflow)
+    for body, media in _bodies(archive, since, until, sought):
+        for span in spans_of(body, media, sought):
+            key = (span.span_id, span.started_at)
+            if not (MARK in span.attributes and key in found):  # as it was before it ended
+                found[key] = _scrubbed(span, scrubber)
     return sorted(found.values(), key=lambda span: (span.started_at, -span.ended_at, span.span_id))
 
 
@@ -71,7 +65,7 @@ def _plain(body: bytes, encoding: str) -> bytes:
 
 
 def _scrubbed(span: SpanRecord, scrubber: Scrubber) -> SpanRecord:
-    span.attributes = scrubber.mapping(span.attributes)
+    span.attributes, span.place = scrubber.mapping(span.attributes), scrubber.mapping(span.place)
     span.status_message = scrubber.text(span.status_message)
     span.events = [scrubber.mapping({name: str(value) for name, value in event.items()}) for event in span.events]
     return span

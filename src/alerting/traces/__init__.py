@@ -1,0 +1,1 @@
+"""What happened inside a run, and what did a good one do otherwise?"""
