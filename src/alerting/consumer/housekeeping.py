@@ -10,7 +10,7 @@ from alerting.database.port import Connection, Store
 from alerting.database.statements import upsert
 from alerting.inbox.port import Archive, Position
 from alerting.scrub import Scrubber
-from alerting.storage import alerts, messages, runs, sources
+from alerting.storage import alerts, changes, messages, runs, sources
 from alerting.storage.forgetting import forget_idle
 from alerting.storage.schema import DecisionRow, DeliveryRow, FailureRow, RunRow, TraceRow, table
 from alerting.traces import raw_spans
@@ -38,6 +38,7 @@ def expire(store: Store, archive: Archive, done: Position, now: Instant, configu
         runs.forget_loose(connection, now - LOOSE_KEPT, MOST_LOOSE)
         messages.forget_threads(connection, now - kept.failures)
         sources.forget(connection, now - kept.failures)
+        changes.forget(connection, now)
         connection.execute(delete(_trace).where(_trace.c.at < now - kept.traces))
         forget_idle(connection, now - kept.failures, _AT_ONCE)
         for rows, time, retention in _EVICTED:

@@ -11,14 +11,14 @@ from alerting.ingest import jsontext, members
 from alerting.ingest.encoding import BadBody
 from alerting.ingest.text import LABEL, NAME, clean
 from rules.identity import digest
-from rules.instants import DAY, MINUTE, Duration, Instant, format_instant
+from rules.instants import DAY, Duration, Instant, format_instant
 from rules.matchers import compile_glob
 
+DOOR = "changes"
 KINDS = ("deployment", "configuration", "image", "dependency", "schedule", "dataset", "other")
 KEPT: Duration = 400 * DAY
 MOST = 1_000
 MOST_GLOBS = 100
-_AHEAD: Duration = 5 * MINUTE  # a sender's clock may be wrong by so much
 _KNOWN = ("title", "kind", "at", "workflow", "environment", "version", "url", "source", "id")
 
 
@@ -129,7 +129,7 @@ def _title(told: dict[str, Any]) -> str:
 
 def _time(told: dict[str, Any], now: Instant) -> Instant:
     at = members.time(told, "at") if told.get("at") is not None else now
-    if at > now + _AHEAD:
+    if at > now + members.FURTHEST_AHEAD:
         raise ValueError(f"at: {format_instant(at)} lies in the future; mark a change when it is made")
     if at < now - KEPT:
         raise ValueError(
@@ -170,6 +170,16 @@ def _url(told: dict[str, Any]) -> str:
     if url and not is_web(url):
         raise ValueError(f"url: {clean(url, 80)!r} cannot be opened; it must begin with http:// or https://")
     return url
+
+
+def deployed(
+    id_: str, at: Instant, what: str, environment: str, about: str = "", version: str = "", url: str = ""
+) -> Change:
+    """A deployment as another system tells of it; ``about`` is what it says besides."""
+    where = f" to {environment}" if environment else ""
+    title = " ".join(f"deployed {what}{where}{': ' if about else ''}{about}".split())
+    kept = url if is_web(url) else ""
+    return Change(clean(id_, NAME), at, clean(title, NAME), environment=environment, version=version, url=kept)
 
 
 def is_web(url: str) -> bool:

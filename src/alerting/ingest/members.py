@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from alerting.ingest.text import clean
-from rules.instants import Instant, parse_instant
+from rules.instants import MINUTE, Duration, Instant, parse_instant
+
+FURTHEST_AHEAD: Duration = 5 * MINUTE  # a sender's clock may be wrong by so much before it is set right
 
 
 def text(told: Mapping[str, Any], name: str, most: int) -> str:
