@@ -9,6 +9,7 @@ import pytest
 from alerting.api import (
     acting,
     auditing,
+    changes,
     delivering,
     explaining,
     managing,
@@ -97,7 +98,7 @@ def test_every_kind_of_channel_has_a_chapter():
 
 def test_every_path_of_the_api_is_described():
     paths = {route.path for route in [*routes(), *webhooks.routes(), *pings.routes()]}
-    for part in (acting, auditing, delivering, explaining, managing, reading, reports, silencing, status):
+    for part in (acting, auditing, changes, delivering, explaining, managing, reading, reports, silencing, status):
         paths |= {route.path for route in part.router.routes if getattr(route, "include_in_schema", True)}
     for path in paths:
         assert path in page("api.md"), path

@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 from alerting.api import (
     acting,
     auditing,
+    changes,
     delivering,
     explaining,
     ingest,
@@ -25,14 +26,14 @@ from alerting.api.security import Gate
 from alerting.database.port import StoreUnavailable
 from alerting.inbox.port import Overloaded
 from alerting.moments import BadQuery
-from alerting.pages import acting_links
+from alerting.pages import acting_links, marking
 from alerting.pages import router as pages
 from alerting.pages.rendering import render
 
 _NO_DOOR = "this is no door; OTLP goes to /v1/traces and /v1/logs, events to /api/v1/events, others to /ingest/…"
 _PARTS = (
-    status, reading, delivering, explaining, sources, managing, silencing, acting, auditing, reports, pages,
-    acting_links,
+    status, reading, delivering, explaining, sources, managing, silencing, acting, auditing, changes, reports, pages,
+    marking, acting_links,
 )  # fmt: skip
 
 
