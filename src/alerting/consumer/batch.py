@@ -96,7 +96,7 @@ def _record(connection: Connection, active: Active, memory: Memory, batch: Batch
     known = groups.load_groups(connection, {run.error_group for run in book.all() if run.error_group})
     in_force = InForce(active.ruleset, active.patience, active.configuration.retention.runs, batch.until)
     stored = GroupsOf(connection, known)
-    recording = Recording(book, in_force, memory.aliases, stored, stored.failed_in)
+    recording = Recording(book, in_force, memory.aliases, stored, stored.failed_before)
     waiting = iter([*due, None])
     next_due = next(waiting)
     for row in batch.rows:
@@ -150,14 +150,18 @@ class GroupsOf(dict[str, Row]):
     def __init__(self, connection: Connection, known: dict[str, Row]) -> None:
         super().__init__(known)
         self._connection = connection
+        self._failed_before: dict[tuple[str, str], bool] = {}
 
     def get(self, group: str, default: Row | None = None) -> Row | None:  # type: ignore[override]
         if group not in self:
             self.update(groups.load_groups(self._connection, [group]))
         return super().get(group, default)
 
-    def failed_in(self, group: Row) -> set[str]:
-        return groups.versions_failed(self._connection, group["id"], group["resolved_at"])
+    def failed_before(self, group: Row, version: str) -> bool:
+        key = group["id"], version
+        if key not in self._failed_before:
+            self._failed_before[key] = groups.has_failed(self._connection, *key, group["resolved_at"])
+        return self._failed_before[key]
 
 
 def _book(connection: Connection, facts: Iterable[Fact], owned: Owned) -> RunBook:

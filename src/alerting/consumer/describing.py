@@ -1,6 +1,6 @@
 """What does a run's record come to, as a row of failures, as an error group, and as the rules see it? Pure."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 import msgspec
 
@@ -36,17 +36,17 @@ def failure_row(record: RunRecord, cause: str, now: Instant) -> Row:
     }
 
 
-def regresses(group: Row, at: Instant, version: str, failed_in: Callable[[Row], Collection[str]]) -> bool:
+def regresses(group: Row, at: Instant, version: str, failed_before: Callable[[Row, str], bool]) -> bool:
     """Whether a failure at ``at`` is one that a person, or a release, had made an end to. One in an earlier version
-    than the one that mends it says nothing against that. Of versions that have no order, those ``failed_in`` before it
-    was resolved are the earlier ones; versions that are not known are not."""
+    than the one that mends it says nothing against that. Of versions that have no order, those that ``failed_before``
+    it was resolved are the earlier ones; a version that is not known is not."""
     if group["state"] != "resolved" or at <= group["resolved_at"]:
         return False
     fixed = group["resolved_version"]
     if not fixed or not version:
         return True
     found = order(version, fixed)
-    return version not in failed_in(group) if found is None else found >= 0
+    return not failed_before(group, version) if found is None else found >= 0
 
 
 def occurrence_of(record: RunRecord) -> str:

@@ -96,10 +96,11 @@ def workflow_of(connection: Connection, group: str) -> str | None:
     return connection.execute(select(_group.c.workflow).where(_group.c.id == group)).scalar()
 
 
-def versions_failed(connection: Connection, group: str, until: Instant) -> set[str]:
-    """The versions that failed so by then, as far as failures are kept."""
-    mine = _failure.c.error_group == group, _failure.c.occurred_at <= until, _failure.c.version != ""
-    return set(connection.execute(select(_failure.c.version).where(*mine).distinct()).scalars())
+def has_failed(connection: Connection, group: str, version: str, until: Instant) -> bool:
+    """Whether this version failed so by then, as far as failures are kept."""
+    mine = _failure.c.error_group == group, _failure.c.occurred_at <= until, _failure.c.version == version
+    latest = select(_failure.c.id).where(*mine).order_by(_failure.c.occurred_at.desc()).limit(1)
+    return connection.execute(latest).first() is not None
 
 
 def latest_version(connection: Connection, group: str, workflow: str) -> str:
