@@ -32,6 +32,7 @@ from alerting.database.port import Store
 from alerting.database.sqlite import open_sqlite
 from alerting.reporting.asking import Wanted, render
 from alerting.reporting.reading import frames_from
+from alerting.storage import packs
 from rules.instants import DAY, format_instant
 
 DAYS, BEFORE, ZONE, TIMES = 90, 14, "Europe/Vienna", 5
@@ -60,6 +61,8 @@ def filled(count: int) -> Path:
         began, unfinished = time.monotonic(), Path(tempfile.mkdtemp(prefix="tocsin-history-"))
         store = open_sqlite(unfinished)
         written = fill(store, runs(world(days=BEFORE + DAYS, runs=count * (BEFORE + DAYS) // DAYS)))
+        while packs.pack(store, NOW):
+            pass
         store.close()
         unfinished.rename(folder)
         print(f"{written:,} runs written in {time.monotonic() - began:.0f} s")

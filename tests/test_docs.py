@@ -10,6 +10,7 @@ from alerting.api import (
     acting,
     auditing,
     beside,
+    changes,
     delivering,
     explaining,
     managing,
@@ -92,7 +93,10 @@ def test_every_kind_of_channel_has_a_chapter():
 
 def test_every_path_of_the_api_is_described():
     paths = {route.path for route in [*routes(), *webhooks.routes(), *pings.routes()]}
-    for part in (acting, auditing, beside, delivering, explaining, managing, reading, reports, silencing, status):
+    parts = (
+        acting, auditing, beside, changes, delivering, explaining, managing, reading, reports, silencing, status,
+    )  # fmt: skip
+    for part in parts:
         paths |= {route.path for route in part.router.routes if getattr(route, "include_in_schema", True)}
     for path in paths:
         assert path in page("api.md"), path

@@ -57,7 +57,7 @@ class Worker:
         """Everything that comes due up to ``now``, each at its time."""
         while (due := self._next_due()) is not None and due <= now:
             self._commit(Batch([], due))
-            keep_traces(self._store, _NO_BODIES, due, self.active.scrubber)
+            keep_traces(self._store, _NO_BODIES, due, self.active)
 
     def _next_due(self) -> Instant | None:
         with self._store.read() as connection:

@@ -8,6 +8,7 @@ from alerting.api import (
     acting,
     auditing,
     beside,
+    changes,
     delivering,
     explaining,
     ingest,
@@ -26,15 +27,15 @@ from alerting.api.security import Gate
 from alerting.database.port import StoreUnavailable
 from alerting.inbox.port import Overloaded
 from alerting.moments import BadQuery
-from alerting.pages import acting_links
+from alerting.pages import acting_links, marking
 from alerting.pages import beside as beside_page
 from alerting.pages import router as pages
 from alerting.pages.rendering import render
 
 _NO_DOOR = "this is no door; OTLP goes to /v1/traces and /v1/logs, events to /api/v1/events, others to /ingest/…"
 _PARTS = (
-    status, reading, beside, delivering, explaining, sources, managing, silencing, acting, auditing, reports, pages,
-    beside_page, acting_links,
+    status, reading, beside, delivering, explaining, sources, managing, silencing, acting, auditing, changes, reports,
+    pages, beside_page, marking, acting_links,
 )  # fmt: skip
 
 

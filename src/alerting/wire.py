@@ -76,7 +76,38 @@ def group_wire(row: Row) -> Wire:
         "first_seen": time_or_none(row["first_seen"]),
         "last_seen": time_or_none(row["last_seen"]),
         "state": row["state"],
+        "resolved_at": time_or_none(row["resolved_at"]),
+        "resolved_version": row["resolved_version"] or None,
     }
+
+
+def group_event_wire(row: Row) -> Wire:
+    return {
+        "at": time_or_none(row["at"]),
+        "kind": row["kind"],
+        "version": row["version"] or None,
+        "by": row["by"] or None,
+    }
+
+
+def change_wire(row: Row) -> Wire:
+    return {
+        "id": row["id"],
+        "at": time_or_none(row["at"]),
+        "kind": row["kind"],
+        "title": row["title"],
+        "workflow": globs_of(row),
+        "environment": row["environment"],
+        "version": row["version"],
+        "url": row["url"] or None,
+        "source": row["source"],
+    }
+
+
+def globs_of(row: Row) -> list[str]:
+    """Of the workflows that a change concerns; none for all."""
+    found: list[str] = json.loads(row["workflows"] or "[]")
+    return found
 
 
 def alert_wire(row: Row) -> Wire:

@@ -121,6 +121,32 @@ def _of_no_matter(difference: Any) -> bool:
     return difference[0] == "modify_nullable"
 
 
+def test_what_became_of_groups_is_told_by_what_was_kept_of_them(run):
+    def before(connection: Connection) -> None:
+        upgrading._upgrade(connection, "", "0008")
+        for group, resolved_at in (("a", 0), ("b", 40)):
+            connection.execute(text(
+                "INSERT INTO error_group (id, cause, version, engine, workflow, step, error_type, error_message, "
+                "stack, components, count, first_seen, last_seen, state, resolved_at, resolved_version) VALUES "
+                f"('{group}', 'c', 1, '', 'w', '', '', '', '', '', 1, 5, 9, '', {resolved_at}, '1.2')"
+            ))  # fmt: skip
+        for id_, at, novelty in (("f", 5, "new"), ("g", 50, "regressed"), ("h", 50, "regressed"), ("i", 60, "")):
+            connection.execute(text(
+                "INSERT INTO failure (id, run, engine, workflow, run_id, environment, version, step, outcome, "
+                "severity, error_type, error_message, error_group, cause, occurred_at, received_at, novelty) VALUES "
+                f"('{id_}', 'r', '', 'w', 'r', '', '1.{at}', '', '', '', '', '', 'b', 'c', {at}, {at}, '{novelty}')"
+            ))  # fmt: skip
+
+    run(before)
+    run(upgrading.bring_up_to_date)
+    assert rows(run, "SELECT error_group, at, kind, version FROM group_event ORDER BY error_group, at") == [
+        ("a", 5, "new", ""),
+        ("b", 5, "new", "1.5"),
+        ("b", 40, "resolved", "1.2"),
+        ("b", 50, "regressed", "1.50"),
+    ]
+
+
 def test_to_bring_it_up_to_date_twice_changes_nothing(run):
     run(upgrading.bring_up_to_date)
     run(upgrading.bring_up_to_date)

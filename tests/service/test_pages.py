@@ -35,6 +35,7 @@ def service(tmp_path_factory, store):
              "error": {"type": "X", "message": "y" * 5_000 + EVIL}},
             *({"workflow": "fine", "run_id": f"ok-{n}", "outcome": "succeeded"} for n in range(70)),
         ])  # fmt: skip
+        running.post("/api/v1/changes", {"title": EVIL, "version": EVIL, "environment": "y" * 200})
         running.wait_drained()
         yield running
 
@@ -79,7 +80,16 @@ def test_nothing_that_was_sent_runs(browser, service):
         opened = context.new_page()
         spoken = []
         opened.on("dialog", lambda dialog: (spoken.append(dialog.message), dialog.dismiss()))
-        for path in ("/", "/runs", "/groups", "/alerts", "/deliveries", "/runs/evil", "/reports/trend?since=1d"):
+        for path in (
+            "/",
+            "/runs",
+            "/groups",
+            "/alerts",
+            "/deliveries",
+            "/changes",
+            "/runs/evil",
+            "/reports/trend?since=1d",
+        ):
             opened.goto(path)
             assert opened.title() != "owned", path
             assert opened.locator("img[src=x]").count() == 0, path
@@ -122,7 +132,7 @@ def test_what_is_not_there_is_said_on_a_page(page, path):
 def test_no_page_is_wider_than_the_window(browser, service, width, scheme):
     context = browser.new_context(base_url=service.url, viewport={"width": width, "height": 800}, color_scheme=scheme)
     opened = context.new_page()
-    for path in ("/", "/runs", "/groups", "/alerts", "/deliveries", "/runs/evil", "/login"):
+    for path in ("/", "/runs", "/groups", "/alerts", "/deliveries", "/changes", "/runs/evil", "/login"):
         opened.goto(path)
         assert opened.evaluate("document.documentElement.scrollWidth") <= width, path
     context.close()

@@ -18,11 +18,12 @@ from alerting.consumer.shared import SharedConsumer
 from alerting.database.port import Store
 from alerting.database.postgresql import open_postgresql
 from alerting.database.sqlite import open_sqlite
-from alerting.inbox.port import ACTION, CONFIGURATION, Archive, Entry
+from alerting.inbox.port import ACTION, CONFIGURATION, RESOLVE_GROUP, Archive, Entry
 from alerting.inbox.postgresql import PostgresqlArchive, PostgresqlLog
 from alerting.inbox.segment_log import SegmentLog
 from alerting.inbox.segments import FOLDER, SegmentArchive, SegmentReader
 from alerting.inbox.writer import InboxWriter
+from alerting.ingest.changes import DOOR, check, packed
 from alerting.scrub import Scrubber
 from alerting.storage.progress import activate_at_once
 from alerting.tracking.patience import Patience
@@ -105,6 +106,17 @@ class House:
 
     def act(self, action: str, alert: str, by: str = "ann") -> None:
         self.put(ACTION, json.dumps({"action": action, "alert": alert, "by": by, "id": "x"}).encode())
+
+    def change(self, id_: str = "", **told: Any) -> None:
+        """One change, as the door puts it in."""
+        found = check(json.dumps({"title": "deployed", "id": id_, **told}).encode(), self.clock.now())
+        assert found.rejected == []
+        self.put(DOOR, packed(found.accepted), len(found.accepted))
+
+    def mend(self, group: str, version: str = "", by: str = "ann") -> None:
+        """Somebody says that an error group is mended."""
+        said = {"action": RESOLVE_GROUP, "group": group, "version": version, "by": by, "id": "x"}
+        self.put(ACTION, json.dumps(said).encode())
 
     def work(self) -> None:
         while sum(consumer.once() for consumer in self.consumers):

@@ -29,6 +29,8 @@ STATE = (
     "decision",
     "rollup_run",
     "rollup_duration",
+    "change_event",
+    "group_event",
 )
 
 
@@ -46,6 +48,7 @@ def fill(house: House) -> None:
     for number in range(5):
         house.event("pay", f"r{number}")
         house.put("traces", traces([span("job", house.clock.now(), trace=number + 1)]), 1, "application/x-protobuf")
+    house.change("old", title="deployed 1.0", workflow=["pay*"])
     house.work()
     for number in range(5, 8):
         house.event("pay", f"r{number}")
@@ -56,6 +59,10 @@ def go_on(house: House, before: House) -> None:
     house.clock.set(before.clock.now())
     house.attend()
     house.work()
+
+
+def is_full(found: dict[str, list[tuple[object, ...]]]) -> bool:
+    return all(found.values())
 
 
 def known(rows: Callable[[str], list[Any]]) -> dict[str, list[tuple[object, ...]]]:
@@ -81,6 +88,7 @@ def test_an_embedded_installation_moves_to_postgresql_and_goes_on(tmp_path, data
     before = House(tmp_path / "data", HOOK)
     fill(before)
     expected, bodies = known(before.rows), before.bodies()
+    assert is_full(expected)
     before.close()
     migrate(tmp_path / "data", database.url, quiet)
     assert known(database.rows) == expected

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 import msgspec
@@ -10,9 +10,10 @@ from fastapi import APIRouter, Body, Request
 from starlette.responses import JSONResponse
 
 from alerting.api.context import ApiContext, context_of
-from alerting.api.reading import ALERTS, GROUPS, one
+from alerting.api.reading import ALERTS, GROUPS, Listing, one
 from alerting.api.security import who
 from alerting.inbox.port import ACTION, RESOLVE_GROUP, Entry
+from alerting.ingest.text import NAME, clean
 from alerting.moments import moment_ahead
 from alerting.storage import audit
 from alerting.storage.audit import Audited
@@ -51,13 +52,19 @@ async def resolve(request: Request, alert: str, by: By = "") -> JSONResponse:
 @router.post("/api/v1/error-groups/{group}/resolve", status_code=202)
 async def resolve_group(request: Request, group: str, by: By = "", version: By = "") -> JSONResponse:
     """Its next failure, in ``version`` or later where one is given, is a regression."""
+    return JSONResponse({"id": await mend(request, group, version, by)}, 202)
+
+
+async def mend(request: Request, group: str, version: str, by: str) -> str:
+    """Somebody says that an error group is mended: the action's id once it is durable. 404 where it is not there."""
     context = context_of(request)
     before = await asyncio.to_thread(one, context, GROUPS, group)
     told = who(request, context.settings, by)
-    said = {"action": RESOLVE_GROUP, "group": group, "version": version[:200], "by": told}
+    version = clean(version.strip(), NAME)
+    said = {"action": RESOLVE_GROUP, "group": group, "version": version, "by": told}
     was = {"state": before["state"], "resolved_version": before["resolved_version"]}
-    becomes = {"state": "resolved", "resolved_version": version[:200]}
-    return JSONResponse({"id": await _do(context, said, Audited(told, "resolve", f"group {group}", was, becomes))}, 202)
+    becomes = {"state": "resolved", "resolved_version": version}
+    return await _do(context, said, Audited(told, "resolve", f"group {group}", was, becomes))
 
 
 async def act(request: Request, action: str, alert: str, by: str, until: Instant = 0) -> str:
@@ -87,10 +94,19 @@ def _audit(context: ApiContext, audited: Audited) -> None:
 
 async def act_and_wait(request: Request, action: str, alert: str, by: str) -> None:
     """For pages: until the effect shows, at most a second."""
+    await _until_changed(request, ALERTS, alert, lambda: act(request, action, alert, by))
+
+
+async def mend_and_wait(request: Request, group: str, version: str, by: str) -> None:
+    """The same for an error group."""
+    await _until_changed(request, GROUPS, group, lambda: mend(request, group, version, by))
+
+
+async def _until_changed(request: Request, listing: Listing, key: str, doing: Callable[[], Awaitable[str]]) -> None:
     context = context_of(request)
-    before = await asyncio.to_thread(one, context, ALERTS, alert)
-    await act(request, action, alert, by)
+    before = await asyncio.to_thread(one, context, listing, key)
+    await doing()
     for _ in range(int(_WAIT_SECONDS / _STEP_SECONDS)):
-        if await asyncio.to_thread(one, context, ALERTS, alert) != before:
+        if await asyncio.to_thread(one, context, listing, key) != before:
             return
         await asyncio.sleep(_STEP_SECONDS)

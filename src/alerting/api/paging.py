@@ -34,10 +34,11 @@ def page(
     statement = statement.order_by(order.desc(), key.desc()).limit(limit + 1)
     rows = [dict(row) for row in connection.execute(statement).mappings()]
     following = rows[limit - 1] if len(rows) > limit else None
-    return Page(rows[:limit], _encoded(following[order.name], following[key.name]) if following else None)
+    return Page(rows[:limit], cursor_of(following[order.name], following[key.name]) if following else None)
 
 
-def _encoded(at: Any, key: Any) -> str:
+def cursor_of(at: Any, key: Any) -> str:
+    """Of the page that follows the row with this order and key."""
     return base64.urlsafe_b64encode(json.dumps([at, key]).encode()).decode().rstrip("=")
 
 

@@ -12,6 +12,7 @@ from alerting.api.context import ApiContext, context_of
 from alerting.api.paging import MOST, USUAL, Page, page
 from alerting.database.globs import like_glob
 from alerting.moments import moment
+from alerting.storage import groups
 from alerting.storage.schema import (
     AlertRow,
     DecisionRow,
@@ -138,7 +139,15 @@ def run_detail(request: Request, run: str) -> dict[str, Any]:
 
 @router.get("/error-groups/{group}")
 def group_detail(request: Request, group: str) -> dict[str, Any]:
-    return wire.group_wire(one(context_of(request), GROUPS, group))
+    """With its ``history``: when it was new, resolved and back, latest first."""
+    context = context_of(request)
+    row = one(context, GROUPS, group)
+    return {**wire.group_wire(row), "history": [wire.group_event_wire(each) for each in history_of(context, group)]}
+
+
+def history_of(context: ApiContext, group: str) -> list[dict[str, Any]]:
+    with context.store.read() as connection:
+        return groups.history(connection, group)
 
 
 @router.get("/alerts/{alert}")

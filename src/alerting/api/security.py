@@ -18,6 +18,7 @@ COOKIE = "tocsin_session"
 SESSION_SECONDS = 14 * 24 * 3600
 _LONGEST_NAME = 200
 _SENDERS = ("/v1/", "/ingest/")
+_TOLD = frozenset({"/api/v1/events", "/api/v1/changes"})  # senders post there, people read there
 _BY_SIGNATURE = ("/ingest/webhooks/", "/api/inngest")  # these doors ask for a signature or the key themselves
 NO_KEY = "the ingest key is missing or wrong; send it as Authorization: Bearer KEY or as x-tocsin-key"
 _OPEN = ("/health", "/login", "/static/", "/schema/", "/ping/")  # of a ping's address the key is a part
@@ -48,7 +49,7 @@ class Gate:
         path = request.url.path
         if path.startswith(_BY_SIGNATURE):
             return None
-        if path.startswith(_SENDERS) or (path == "/api/v1/events" and request.method == "POST"):
+        if path.startswith(_SENDERS) or (path in _TOLD and request.method == "POST"):
             return None if has_key(request, self._settings) else _no_key(path, request)
         if path.startswith(_OPEN):
             return None

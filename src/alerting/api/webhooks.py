@@ -18,7 +18,7 @@ from alerting.ingest.webhooks import SENDERS
 from alerting.ingest.webhooks.sender import Sender, WrongSignature
 from alerting.ingest.webhooks.signing import signed_as
 
-_NOTHING = "understood, but it tells of no run"
+_NOTHING = "understood, but it tells of no run, and of no change that was made"
 _UNUSABLE = "the secret of this sender cannot be read: its environment variable is not set where Tocsin runs"
 
 
@@ -82,10 +82,11 @@ async def _take(
         body = msgspec.json.encode(found)
     assert sender is not None
     try:
-        facts = sender.read(found, context.clock.now())
+        now = context.clock.now()
+        told = [*sender.read(found, now), *sender.changes(found, now)]
     except ValueError as error:
         raise BadBody(str(error)) from None
-    if not facts:
+    if not told:
         return {"accepted": 0, "rejected": [], "note": _NOTHING}
     await context.append(Entry(f"webhook:{name}", body, otlp.JSON, "", 1))
     return {"accepted": 1, "rejected": []}

@@ -1,7 +1,6 @@
 """``tocsin drill``: does word of a failure arrive? A marked run goes the whole way, through the doors of all others."""
 
 import argparse
-import os
 import threading
 import uuid
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import httpx2
 
 from alerting.cli.drilled import Answers, Standing, messages_of, standing
-from alerting.cli.looking import client, me, refused, unreachable
+from alerting.cli.looking import as_sender, client, me, refused, unreachable
 from alerting.cli.main import BAD, FINE
 from alerting.clock import SystemClock
 from rules.drills import LABEL
@@ -93,8 +92,7 @@ class _Drill:
         }
         if outcome == "failed":
             event |= {"severity": self._asked.severity, "error": {"type": "TocsinDrill", "message": _MESSAGE}}
-        key = os.environ.get("TOCSIN_INGEST_KEY", "")
-        answer = self._service.post("/api/v1/events", json=event, headers={"x-tocsin-key": key} if key else {})
+        answer = self._service.post("/api/v1/events", json=event, headers=as_sender())
         if answer.status_code != 202 or answer.json().get("rejected"):
             raise Refused(answer)
 

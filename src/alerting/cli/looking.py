@@ -14,7 +14,7 @@ _PATHS = {"groups": "error-groups"}
 _COLUMNS = {
     "runs": ("ended_at", "outcome", "workflow", "run_id", "error.type", "failing_step", "id"),
     "alerts": ("last_at", "state", "severity", "workflow", "count", "rule", "id"),
-    "groups": ("last_seen", "count", "workflow", "step", "error.type", "id"),
+    "groups": ("last_seen", "state", "count", "workflow", "step", "error.type", "id"),
     "channels": (
         "name",
         "type",
@@ -40,6 +40,7 @@ _COLUMNS = {
         "notification",
         "detail",
     ),
+    "changes": ("at", "kind", "title", "version", "workflow", "environment", "source"),
     "queued": ("created_at", "channel", "reason", "attempts", "next_attempt_at", "id"),
     "dead": ("created_at", "channel", "reason", "title", "id"),
     "suppressed": ("created_at", "channel", "rule", "reason", "because", "count"),
@@ -95,6 +96,12 @@ def client(asked: argparse.Namespace) -> httpx2.Client:
     password = os.environ.get("TOCSIN_ADMIN_PASSWORD")
     auth = (os.environ.get("USER") or "admin", password) if password else None
     return httpx2.Client(base_url=_url(asked), auth=auth, timeout=10)
+
+
+def as_sender() -> dict[str, str]:
+    """The header of one who tells Tocsin something, where a key is asked for."""
+    key = os.environ.get("TOCSIN_INGEST_KEY", "")
+    return {"x-tocsin-key": key} if key else {}
 
 
 def unreachable(asked: argparse.Namespace, error: Exception) -> int:

@@ -101,14 +101,14 @@ def _rendering(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _looking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    for name in ("runs", "alerts", "groups", "channels", "workers", "silences"):
+    for name in ("runs", "alerts", "groups", "changes", "channels", "workers", "silences"):
         command = _add(commands, name, f"List {name} of a running service", "alerting.cli.looking:show")
         command.set_defaults(what=name)
         command.add_argument("--json", action="store_true", help="for scripts")
         command.add_argument("--url", help="the service (TOCSIN_PUBLIC_URL, else http://127.0.0.1:4318)")
         if name not in {"channels", "workers", "silences"}:
             command.add_argument("--limit", type=int, default=20)
-        if name in {"runs", "alerts", "groups"}:
+        if name in {"runs", "alerts", "groups", "changes"}:
             command.add_argument("--workflow", metavar="GLOB")
             command.add_argument("--since", metavar="AGO")
     help_ = "Say what arrives, what of it is understood, and what mends the rest"
@@ -178,7 +178,16 @@ def _changing(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     silence.add_argument("--preview", action="store_true", help="list what it would match now, and change nothing")
     unsilence = _add(commands, "unsilence", "End a silence", "alerting.cli.changing:unsilence")
     unsilence.add_argument("silence", metavar="SILENCE")
-    for command in (reload, silence, unsilence):
+    changed = _add(commands, "changed", "Mark what was changed: a deployment, say", "alerting.cli.changed:changed")
+    changed.add_argument("title", help='such as "deployed 2.4.1"')
+    changed.add_argument("--kind", metavar="KIND", help="configuration, schedule, … (deployment)")
+    changed.add_argument("--version", metavar="V")
+    changed.add_argument("--workflow", action="append", metavar="GLOB", help="several: any of them; without it all")
+    changed.add_argument("--environment", metavar="NAME")
+    changed.add_argument("--at", metavar="TIME", help="when it was made (now)")
+    changed.add_argument("--link", metavar="URL", help="where to read more")
+    changed.add_argument("--id", metavar="ID", help="the same id is the same change, however often it is told")
+    for command in (reload, silence, unsilence, changed):
         command.add_argument("--url", help="the service")
 
 

@@ -11,6 +11,7 @@ from alerting.clock import SystemClock
 from alerting.configuration import Configuration, Invalid, load
 from alerting.configuration.mapping import compile_map
 from alerting.ingest import events
+from alerting.ingest.changes import Change
 from alerting.ingest.facts import Fact, RunFact
 from alerting.ingest.webhooks import SENDERS
 from alerting.server import configuration_text
@@ -34,9 +35,12 @@ def preview(asked: argparse.Namespace) -> int:
     now = SystemClock().now()
     try:
         facts = _facts(configuration, asked.sender, body, now)
+        changes = SENDERS[asked.sender].changes(body, now) if asked.sender in SENDERS else []
     except ValueError as error:
         return complain(str(error), BAD)
-    return _show(facts, now)
+    for change in changes:
+        print("\n".join(f"{name:13} {value}" for name, value in _change(change) if value))
+    return FINE if changes else _show(facts, now)
 
 
 def _facts(configuration: Configuration, name: str, body: Any, now: Instant) -> list[Fact]:
@@ -64,6 +68,18 @@ def _show(facts: list[Fact], now: Instant) -> int:
     if not records:
         print("It is understood, but tells of no run by itself." if facts else "It tells of no run.")
     return FINE if facts else BAD
+
+
+def _change(change: Change) -> list[tuple[str, str]]:
+    return [
+        ("change", change.title),
+        ("kind", change.kind),
+        ("made", format_instant(change.at)),
+        ("version", change.version),
+        ("environment", change.environment),
+        ("url", change.url),
+        ("id", change.id),
+    ]
 
 
 def _described(record: RunRecord) -> list[tuple[str, str]]:

@@ -23,7 +23,8 @@ _t = TASK.c
 
 class Part(msgspec.Struct, omit_defaults=True):
     """What one body said about the workflows of one partition. ``order`` has a letter for each fact, so that they keep
-    their order; ``acted`` is (action, alert key, by) of a person; ``look_at`` are runs whose evidence came late."""
+    their order; ``acted`` is (action, alert key, by) of a person, ``resolved`` (group, version, by) of one who says
+    that an error group is mended; ``look_at`` are runs whose evidence came late."""
 
     segment: str
     row: int
@@ -37,6 +38,7 @@ class Part(msgspec.Struct, omit_defaults=True):
     order: str = ""
     acted: tuple[str, str, str] | None = None
     acted_until: Instant = 0
+    resolved: tuple[str, str, str] | None = None
     look_at: list[str] = msgspec.field(default_factory=list)
 
     @property

@@ -13,7 +13,8 @@ from alerting.consumer.watching import LOST
 from alerting.database.port import Connection, is_postgresql
 from alerting.database.statements import Row
 from alerting.ingest.facts import Fact, RunFact
-from alerting.storage import alerts, conversations, groups, runs
+from alerting.storage import alerts, changes, conversations, groups, runs
+from alerting.storage.groups import Resolution
 from alerting.storage.progress import Progress
 from alerting.storage.rollups import Differences
 from alerting.tracking.book import RunBook, keys_of, loose_key
@@ -51,19 +52,20 @@ class Memory:
 class Batch:
     """Rows to work on, people's actions among them, and the moment up to which deadlines fire. ``look_at`` are runs
     for which evidence was found that had come apart from them; ``resolved`` are error groups that somebody says are
-    mended, each in a version or in any."""
+    mended."""
 
     rows: list[Decoded]
     until: Instant
     actions: list[tuple[Instant, Acted | Armed]] = field(default_factory=list)
     look_at: list[tuple[Instant, str]] = field(default_factory=list)
-    resolved: list[tuple[Instant, str, str]] = field(default_factory=list)
+    resolved: list[Resolution] = field(default_factory=list)
 
 
 def work(connection: Connection, active: Active, memory: Memory, batch: Batch) -> int:
     """Take in one batch within the caller's transaction. How many notifications it queued."""
-    for at, group, version in batch.resolved:
-        groups.resolve(connection, group, version, at)
+    for said in batch.resolved:
+        groups.resolve(connection, said)
+    changes.save(connection, [each for row in batch.rows for each in row.changes])
     due = alerts.due_deadlines(connection, batch.until, memory.owned)
     recording = _record(connection, active, memory, batch, [each for each in due if each.kind in OF_RUNS])
     deciding = _decide(connection, active, memory, recording, batch, due)
@@ -93,7 +95,8 @@ def _record(connection: Connection, active: Active, memory: Memory, batch: Batch
     _know_children(connection, book, [*facts, *(each.owner for each in due if each.kind == ENRICH)])
     known = groups.load_groups(connection, {run.error_group for run in book.all() if run.error_group})
     in_force = InForce(active.ruleset, active.patience, active.configuration.retention.runs, batch.until)
-    recording = Recording(book, in_force, memory.aliases, GroupsOf(connection, known))
+    stored = GroupsOf(connection, known)
+    recording = Recording(book, in_force, memory.aliases, stored, stored.failed_before)
     waiting = iter([*due, None])
     next_due = next(waiting)
     for row in batch.rows:
@@ -147,11 +150,18 @@ class GroupsOf(dict[str, Row]):
     def __init__(self, connection: Connection, known: dict[str, Row]) -> None:
         super().__init__(known)
         self._connection = connection
+        self._failed_before: dict[tuple[str, str], bool] = {}
 
     def get(self, group: str, default: Row | None = None) -> Row | None:  # type: ignore[override]
         if group not in self:
             self.update(groups.load_groups(self._connection, [group]))
         return super().get(group, default)
+
+    def failed_before(self, group: Row, version: str) -> bool:
+        key = group["id"], version
+        if key not in self._failed_before:
+            self._failed_before[key] = groups.has_failed(self._connection, *key, group["resolved_at"])
+        return self._failed_before[key]
 
 
 def _book(connection: Connection, facts: Iterable[Fact], owned: Owned) -> RunBook:
@@ -245,6 +255,7 @@ def _save_runs(connection: Connection, recording: Recording, now: Instant) -> No
     runs.delete_loose(connection, recording.book.loose_to_delete())
     groups.save_aliases(connection, recording.new_aliases)
     groups.save_groups(connection, list(recording.groups.values()))
+    groups.save_events(connection, [groups.event(*each) for each in recording.became])
     groups.save_failures(connection, list(recording.failures.values()))
     groups.recount(connection, recording.moved_from)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from alerting.inbox.port import InboxRow
+from alerting.ingest.changes import Change
 from alerting.ingest.encoding import IngestError, decompress
 from alerting.ingest.facts import Fact, RunFact
 from alerting.ingest.recognise import recognise
@@ -31,6 +32,7 @@ class Decoded:
     unreadable: str = ""
     seen: SeenFrom = field(default_factory=dict)
     note: str = ""
+    changes: list[Change] = field(default_factory=list)
 
 
 def decode(row: InboxRow, scrubber: Scrubber) -> Decoded:
@@ -39,7 +41,10 @@ def decode(row: InboxRow, scrubber: Scrubber) -> Decoded:
         body = decompress(entry.body, entry.encoding, LIMIT)
         found = recognise(entry.kind, body, entry.media, row.received_at)
         facts = [_scrubbed(fact, scrubber) for fact in found.facts]
-        return Decoded(row, facts, seen=found.seen, note="; ".join(found.notes))
+        changes = [
+            replace(each, title=scrubber.text(each.title), url=scrubber.text(each.url)) for each in found.changes
+        ]
+        return Decoded(row, facts, seen=found.seen, note="; ".join(found.notes), changes=changes)
     except UNREADABLE as error:
         return Decoded(row, unreadable=f"{type(error).__name__}: {error}"[:500])
 

@@ -1,9 +1,10 @@
 """What does a run's record come to, as a row of failures, as an error group, and as the rules see it? Pure."""
 
-import re
+from collections.abc import Callable
 
 import msgspec
 
+from alerting.consumer.versions import order
 from alerting.database.statements import Row
 from alerting.tracking.record import RunRecord
 from rules.identity import occurrence_id
@@ -35,19 +36,17 @@ def failure_row(record: RunRecord, cause: str, now: Instant) -> Row:
     }
 
 
-def regresses(group: Row, at: Instant, version: str) -> bool:
-    """Whether a failure at ``at`` is one that a person, or a release, had made an end to. Versions that are not known,
-    or are those of before, say nothing against it."""
+def regresses(group: Row, at: Instant, version: str, failed_before: Callable[[Row, str], bool]) -> bool:
+    """Whether a failure at ``at`` is one that a person, or a release, had made an end to. One in an earlier version
+    than the one that mends it says nothing against that. Of versions that have no order, those that ``failed_before``
+    it was resolved are the earlier ones; a version that is not known is not."""
     if group["state"] != "resolved" or at <= group["resolved_at"]:
         return False
     fixed = group["resolved_version"]
-    return not fixed or not version or version_key(version) >= version_key(fixed)
-
-
-def version_key(version: str) -> tuple[tuple[int, str], ...]:
-    """Numbers as numbers, so that 1.10 comes after 1.9."""
-    parts = re.split(r"(\d+)", version)
-    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in parts if part not in ("", ".", "v"))
+    if not fixed or not version:
+        return True
+    found = order(version, fixed)
+    return not failed_before(group, version) if found is None else found >= 0
 
 
 def occurrence_of(record: RunRecord) -> str:

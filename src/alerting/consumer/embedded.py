@@ -15,6 +15,7 @@ from alerting.consumer.marker import Marker
 from alerting.database.port import Connection, Store
 from alerting.inbox.port import ACTION, CONFIGURATION, RESOLVE_GROUP, Archive, Inbox, InboxRow
 from alerting.storage import alerts, progress
+from alerting.storage.groups import Resolution
 from rules.inputs import Acted
 from rules.instants import Instant
 
@@ -117,7 +118,7 @@ class EmbeddedConsumer(Consumer):
     def _act(connection: Connection, row: InboxRow, batch: Batch) -> None:
         said = json.loads(row.entry.body)
         if said["action"] == RESOLVE_GROUP:
-            batch.resolved.append((row.received_at, said["group"], said.get("version", "")))
+            batch.resolved.append(Resolution(row.received_at, said["group"], said.get("version", ""), said["by"]))
             return
         key = alerts.key_of_alert(connection, said["alert"]) or ""
         batch.actions.append((row.received_at, Acted(said["action"], key, said["by"], said.get("until", 0))))

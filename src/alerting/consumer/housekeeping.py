@@ -8,9 +8,9 @@ from alerting.configuration import Configuration
 from alerting.consumer.recording import KEEP_TRACE
 from alerting.database.port import Connection, Store
 from alerting.inbox.port import Archive, Position
-from alerting.ingest.recognise import FURTHEST_AHEAD
+from alerting.ingest.members import FURTHEST_AHEAD
 from alerting.ingest.spans import SpanRecord
-from alerting.storage import alerts, messages, packs, reports, runs, sources, traces
+from alerting.storage import alerts, changes, messages, packs, reports, runs, sources, traces
 from alerting.storage.forgetting import forget_idle
 from alerting.storage.schema import DecisionRow, DeliveryRow, FailureRow, RunRow, table
 from alerting.traces.reading import raw_spans
@@ -38,6 +38,7 @@ def expire(store: Store, archive: Archive, done: Position, now: Instant, configu
         runs.forget_loose(connection, now - LOOSE_KEPT, MOST_LOOSE)
         messages.forget_threads(connection, now - kept.failures)
         sources.forget(connection, now - kept.failures)
+        changes.forget(connection, now)
         traces.forget(connection, now - kept.traces)
         reports.forget(connection, now - kept.failures)
         forget_idle(connection, now - kept.failures, _AT_ONCE)

@@ -11,13 +11,13 @@ from alerting.cluster import tasks
 from alerting.cluster.membership import LeaseLost
 from alerting.consumer.consumer import LONGEST_BATCH, aside, reason_of
 from alerting.consumer.decoding import UNREADABLE, Decoded, decode
-from alerting.consumer.routing import Routed, act, route
+from alerting.consumer.routing import Routed, act, resolve, route
 from alerting.consumer.sightings import Sightings
 from alerting.database.port import Connection, Store
 from alerting.inbox import claims
 from alerting.inbox.port import ACTION, CONFIGURATION, RESOLVE_GROUP, InboxRow
 from alerting.scrub import Scrubber
-from alerting.storage import groups, progress, runs
+from alerting.storage import changes, groups, progress, runs
 from alerting.storage.schema import AlertRow, table
 
 log = logging.getLogger(__name__)
@@ -56,6 +56,7 @@ class Intake:
                 if routed.loose:
                     latest = decoded[-1].row.received_at
                     runs.save_loose(connection, routed.loose, latest, latest + runs.LOOK_AFTER)
+                changes.save(connection, [change for each in decoded for change in each.changes])
                 tasks.put(connection, routed.parts)
             self._sightings.take(decoded)
         except (*UNREADABLE, DBAPIError) as error:
@@ -92,7 +93,9 @@ def _people(connection: Connection, decoded: Sequence[Decoded], routed: Routed) 
         elif each.row.entry.kind == ACTION:
             said = json.loads(each.row.entry.body)
             if said["action"] == RESOLVE_GROUP:
-                groups.resolve(connection, said["group"], said.get("version", ""), each.row.received_at)
+                workflow = groups.workflow_of(connection, said["group"])
+                if workflow is not None:
+                    resolve(each.row, said, workflow, routed)
                 continue
             statement = select(_alert.c.key, _alert.c.workflow).where(_alert.c.id == said["alert"])
             alert = connection.execute(statement).first()

@@ -3,7 +3,7 @@
 First half of a batch: facts and run deadlines in, changed records and timed inputs for the rules out. Pure.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from alerting.consumer.describing import (
@@ -71,14 +71,20 @@ class InForce:
 
 
 class Recording:
-    """``aliases`` of fingerprints and error ``groups`` are those that are stored; both are added to."""
+    """``aliases`` of fingerprints and error ``groups`` are those that are stored; both are added to. ``failed_before``
+    says of a group and a version whether it failed in that before it was resolved."""
 
-    def __init__(self, book: RunBook, around: InForce, aliases: dict[str, str], groups: dict[str, Row]) -> None:
+    def __init__(
+        self, book: RunBook, around: InForce, aliases: dict[str, str], groups: dict[str, Row],
+        failed_before: Callable[[Row, str], bool] = lambda _group, _version: False,
+    ) -> None:  # fmt: skip
         self.book, self._around, self._aliases, self.groups = book, around, aliases, groups
+        self._failed_before = failed_before
         self._ruleset = around.ruleset
         self.inputs: list[Timed] = []
         self.failures: dict[str, Row] = {}
         self.new_aliases: dict[str, str] = {}
+        self.became: list[tuple[str, Instant, str, str]] = []  # of groups: which, when, new or regressed, the version
         self.moved_from: set[str] = set()
         self.deadlines: dict[tuple[str, str, str], Instant | None] = {}
         self._watch = Watch(around.patience, around.until, self.deadlines)
@@ -275,8 +281,10 @@ class Recording:
                      "first_seen": at, "last_seen": at, "state": "ongoing", "resolved_at": 0,
                      "resolved_version": "", **described(record, print_)}  # fmt: skip
             self.groups[record.error_group] = group
-        elif regresses(group, at, record.version):
+        elif regresses(group, at, record.version, self._failed_before):
             novelty, group["state"] = "regressed", "regressed"
+        if novelty:
+            self.became.append((record.error_group, at, novelty, record.version))
         if not group["count"] or at > group["last_seen"] + _TRACE_EVERY:
             self.deadlines[KEEP_TRACE, record.id, ""] = now + TRACE_WAIT
         group["count"] += 1

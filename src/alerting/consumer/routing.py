@@ -95,6 +95,13 @@ def act(row: InboxRow, said: Mapping[str, Any], key: str, workflow: str, routed:
     routed.parts[partition_of(workflow)].append(part)
 
 
+def resolve(row: InboxRow, said: Mapping[str, Any], workflow: str, routed: Routed) -> None:
+    """Whoever counts the group's failures writes its row, and nobody else."""
+    part = _part(row)
+    part.resolved = said["group"], said.get("version", ""), said["by"]
+    routed.parts[partition_of(workflow)].append(part)
+
+
 def look_again(connection: Connection, now: Instant) -> dict[int, list[Part]]:
     """Evidence whose run is recorded by now: the runs to look at, for each partition."""
     waiting = runs.loose_to_look_at(connection, now, _MOST_LOOKED_AT)

@@ -23,6 +23,7 @@ from alerting.inbox import claims
 from alerting.inbox.port import Archive, Entry, InboxRow
 from alerting.scrub import Scrubber
 from alerting.storage import alerts, progress
+from alerting.storage.groups import Resolution
 from alerting.storage.progress import Progress
 from rules.inputs import Acted
 from rules.instants import SECOND, Duration, Instant
@@ -184,6 +185,7 @@ def _batch(found: Sequence[Task], oldest: Instant | None) -> Batch:
         until=latest if oldest is None else min(latest, oldest - 1),
         actions=[(part.received_at, Acted(*part.acted, part.acted_until)) for part in parts if part.acted],
         look_at=[(part.received_at, run) for part in parts for run in part.look_at],
+        resolved=[Resolution(part.received_at, *part.resolved) for part in parts if part.resolved],
     )
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
-from alerting.ingest import jsontext
+from alerting.ingest import jsontext, members
 from alerting.ingest.encoding import BadBody
 from alerting.ingest.facts import RunFact
 from alerting.ingest.text import LABEL, LABELS, MESSAGE, NAME, STACK, bare_type, clean
 from rules.identity import digest
-from rules.instants import Duration, Instant, parse_duration, parse_instant
+from rules.instants import Duration, Instant, parse_duration
 from rules.model import ErrorInfo
 from rules.vocabulary import Outcome, Severity
 
@@ -74,28 +74,28 @@ def read(event: Any) -> RunFact:
     """One event. Raises ValueError, which says which member is wrong."""
     if not isinstance(event, dict):
         raise ValueError("an event must be a JSON object")
-    at = _time(event, "occurred_at")
+    at = members.time(event, "occurred_at")
     return RunFact(
-        engine=_text(event, "engine", NAME) or "event",
+        engine=members.text(event, "engine", NAME) or "event",
         workflow=_required(event, "workflow"),
-        run_id=_text(event, "run_id", NAME),
+        run_id=members.text(event, "run_id", NAME),
         outcome=_outcome(event),
-        trace_id=_text(event, "trace_id", 32).lower(),
-        started_at=_time(event, "started_at"),
-        ended_at=_time(event, "ended_at") or at,
+        trace_id=members.text(event, "trace_id", 32).lower(),
+        started_at=members.time(event, "started_at"),
+        ended_at=members.time(event, "ended_at") or at,
         error=_error(event.get("error")),
-        failing_step=_text(event, "step", NAME),
+        failing_step=members.text(event, "step", NAME),
         attempts=_number(event, "attempt"),
         max_attempts=_number(event, "max_attempts"),
-        environment=_text(event, "environment", NAME),
-        version=_text(event, "version", NAME),
-        parent_run_id=_text(event, "parent_run_id", NAME),
-        url=_text(event, "url", LABEL),
+        environment=members.text(event, "environment", NAME),
+        version=members.text(event, "version", NAME),
+        parent_run_id=members.text(event, "parent_run_id", NAME),
+        url=members.text(event, "url", LABEL),
         severity=_severity(event),
         labels=_labels(event),
         told_by_event=True,
         notify=_flag(event, "notify"),
-        event_id=_text(event, "id", NAME),
+        event_id=members.text(event, "id", NAME),
         silent_after=_duration(event, "silent_after"),
     )
 
@@ -108,23 +108,10 @@ def _content_id(event: dict[str, Any], fact: RunFact, receipt: str) -> str:
 
 
 def _required(event: dict[str, Any], name: str) -> str:
-    value = _text(event, name, NAME)
+    value = members.text(event, name, NAME)
     if not value:
         raise ValueError(f"{name} is missing; every event needs workflow and outcome")
     return value
-
-
-def _text(event: dict[str, Any], name: str, most: int) -> str:
-    value = event.get(name)
-    if value is None:
-        return ""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError(f"{name} must be text, not {_kind(value)}")
-    return clean(str(value), most)
-
-
-def _kind(value: object) -> str:
-    return {bool: "true or false", dict: "an object", list: "an array"}.get(type(value), type(value).__name__)
 
 
 def _number(event: dict[str, Any], name: str) -> int:
@@ -139,16 +126,6 @@ def _flag(event: dict[str, Any], name: str) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"{name} must be true or false")
     return value
-
-
-def _time(event: dict[str, Any], name: str) -> Instant:
-    value = event.get(name)
-    if value is None:
-        return 0
-    try:
-        return parse_instant(value)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
 
 
 def _duration(event: dict[str, Any], name: str) -> Duration:
@@ -174,7 +151,7 @@ def _outcome(event: dict[str, Any]) -> Outcome:
 
 
 def _severity(event: dict[str, Any]) -> Severity | None:
-    word = _text(event, "severity", NAME).lower()
+    word = members.text(event, "severity", NAME).lower()
     if not word:
         return None
     try:
@@ -190,8 +167,8 @@ def _error(told: Any) -> ErrorInfo | None:
         return ErrorInfo(message=clean(told, MESSAGE))
     if not isinstance(told, dict):
         raise ValueError('error must be an object such as {"type": "…", "message": "…", "stack": "…"}')
-    kind, message = _text(told, "type", NAME), _text(told, "message", MESSAGE)
-    return ErrorInfo(bare_type(kind), message, _text(told, "stack", STACK))
+    kind, message = members.text(told, "type", NAME), members.text(told, "message", MESSAGE)
+    return ErrorInfo(bare_type(kind), message, members.text(told, "stack", STACK))
 
 
 def _labels(event: dict[str, Any]) -> dict[str, str]:

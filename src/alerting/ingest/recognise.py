@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from alerting.ingest import envelopes, inngest, jsontext
+from alerting.ingest import changes, envelopes, inngest, jsontext
+from alerting.ingest.changes import Change
 from alerting.ingest.engines import ADAPTERS
 from alerting.ingest.engines.adapter import Adapter
 from alerting.ingest.facts import ErrorFact, Fact, RunFact
 from alerting.ingest.losses import losses
+from alerting.ingest.members import FURTHEST_AHEAD
 from alerting.ingest.open_spans import MARKER, as_open
 from alerting.ingest.otlp import decode_logs, decode_traces, is_valid
 from alerting.ingest.records import RecordView
@@ -15,19 +17,18 @@ from alerting.ingest.seen import Seen, SeenFrom
 from alerting.ingest.spans import ResourceView, SpanRecord, SpanView
 from alerting.ingest.webhooks import SENDERS
 from alerting.ingest.webhooks.sender import Sender
-from rules.instants import MINUTE, Duration, Instant
+from rules.instants import Instant
 from rules.vocabulary import Outcome
-
-FURTHEST_AHEAD: Duration = 5 * MINUTE  # a sender's clock may be wrong by so much before it is set right
 
 
 @dataclass(slots=True)
 class Recognised:
-    """``items`` were accepted at the door: spans, log records or events."""
+    """``items`` were accepted at the door: spans, log records, events or changes."""
 
     facts: list[Fact]
     items: int
     notes: list[str] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     seen: SeenFrom = field(default_factory=dict)
 
     def hear(self, service: str, engine: str, facts: list[Fact]) -> None:
@@ -108,9 +109,17 @@ def _inngest(body: bytes, _media: str, _received_at: Instant) -> Recognised:
     return _told(*inngest.facts(body), "inngest")
 
 
+def _changes(body: bytes, _media: str, _received_at: Instant) -> Recognised:
+    found = changes.unpacked(body)
+    return Recognised([], len(found), seen={("", "changes"): Seen(len(found))}, changes=found)
+
+
 def _webhook(name: str, sender: Sender) -> Callable[[bytes, str, Instant], Recognised]:
     def read(body: bytes, _media: str, received_at: Instant) -> Recognised:
-        return _told(sender.read(jsontext.read(body, "send the webhook as JSON"), received_at), 1, name)
+        told = jsontext.read(body, "send the webhook as JSON")
+        found = _told(sender.read(told, received_at), 1, name)
+        found.changes = sender.changes(told, received_at)
+        return found
 
     return read
 
@@ -131,6 +140,7 @@ _KINDS: dict[str, Callable[[bytes, str, Instant], Recognised]] = {
     "logs": _logs,
     "events": _events,
     "inngest": _inngest,
+    changes.DOOR: _changes,
     **{f"webhook:{name}": _webhook(name, sender) for name, sender in SENDERS.items()},
 }
 

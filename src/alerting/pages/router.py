@@ -17,6 +17,7 @@ from alerting.api.sources import advised
 from alerting.ingest.spans import SpanRecord
 from alerting.pages.rendering import FOLDER, render
 from alerting.storage.alerts import decode_state
+from alerting.storage.groups import latest_version
 from alerting.storage.schema import DeliveryRow, NotificationRow, RunRow, ToldRow, table
 
 router = APIRouter(include_in_schema=False)
@@ -127,7 +128,14 @@ def group(request: Request, group: str) -> HTMLResponse:
         components=json.loads(row["components"] or "[]"),
         runs=reading.listed(context, reading.RUNS, Filters(limit=20), runs_of).rows,
         alerts=reading.listed(context, reading.ALERTS, Filters(limit=20), alerts_of).rows,
+        history=reading.history_of(context, group),
+        version=_latest_version(context, row),
     )
+
+
+def _latest_version(context: ApiContext, group: dict[str, Any]) -> str:
+    with context.store.read() as connection:
+        return latest_version(connection, group["id"], group["workflow"])
 
 
 @router.get("/alerts")

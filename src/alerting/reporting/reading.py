@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from alerting.database.port import Connection, Store
 from alerting.reporting import rows
-from alerting.storage import packs
+from alerting.storage import changes, packs
 from alerting.storage.groups import load_aliases
 from alerting.storage.rollups import DURATIONS, GROUPS, ROLLUPS, RUNS, TRIES, Rollup
 from alerting.storage.schema import GroupAliasRow, LooseRow, QuarantineRow, RunRow, table
@@ -37,11 +37,12 @@ def frames_from(store: Store, period: "Period") -> "Frames":
         return shapes.Frames(
             **counted,
             group_info=shapes.frame(shapes.GROUP_INFO, rows.group_info(connection, shapes.GROUP_INFO, first)),
-            group_events=shapes.frame(shapes.GROUP_EVENTS),
-            changes=shapes.frame(shapes.CHANGES),
+            group_events=shapes.frame(shapes.GROUP_EVENTS, changes.group_events_between(connection, first, until)),
+            changes=shapes.frame(shapes.CHANGES, changes.changes_between(connection, first, until)),
             ends=shapes.frame(shapes.ENDS, ended),
             alerts=shapes.frame(shapes.ALERTS, rows.alerts(connection, period.first, until)),
             sample=shapes.frame(shapes.SAMPLE, rows.sample(connection, period.first, until)),
+            paths=shapes.frame(shapes.PATHS, rows.paths(connection, first, until)),
             open_runs=_number(connection, select(func.count()).select_from(_run).where(_run.c.outcome == "running")),
             kept_since=_number(connection, select(func.min(_run.c.ended_at)).where(_run.c.ended_at > 0)),
             objectives=[shapes.Objective(*each) for each in rows.objectives(connection)],

@@ -11,7 +11,10 @@ from alerting.database.statements import chunks
 from alerting.storage.progress import active_configuration
 from alerting.storage.rollups import NOT_RUNS
 from alerting.storage.schema import AlertRow, ErrorGroupRow, NotificationRow, RunRow, ToldRow, table
+from alerting.storage.traces import kept_traces
+from alerting.traces.neutral import neutral
 from alerting.wiring import configured
+from reports.traces.critical_path import critical_path
 from rules.condition_models import BurnRateCondition
 from rules.drills import LABEL
 from rules.instants import Instant
@@ -19,6 +22,7 @@ from rules.vocabulary import BAD
 
 Rows = list[tuple[Any, ...]]
 MOST_SAMPLED = 5_000
+MOST_TRACES = 400
 _MOST_ALERTS = 20_000
 _bad = sorted(each.value for each in BAD)
 _ended = [*_bad, "succeeded"]
@@ -112,3 +116,14 @@ def _with_attributes(connection: Connection, ids: list[str]) -> Iterator[tuple[A
             continue
         service = {"service": told["service"]} if told.get("service") else {}
         yield (*row, {**labels, **service, "engine": engine, "retried": "yes" if attempts > 1 else "no"})
+
+
+def paths(connection: Connection, first: Instant, until: Instant) -> Rows:
+    """Each step's own share of its run's time, on the critical path, of the runs whose traces are kept."""
+    found: Rows = []
+    for each in kept_traces(connection, first, until, MOST_TRACES):
+        run = each.run
+        shares = critical_path(neutral(each.spans, run), run.started_at, run.ended_at).shares()
+        told = run.id, run.ended_at, run.workflow, run.environment, run.version, int(each.bad)
+        found.extend((*told, step, share) for step, share in shares.items())
+    return found

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, delete, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select
 
 from alerting.database.globs import like_glob
 from alerting.database.port import Connection
 from alerting.database.statements import Row, upsert
 from alerting.ingest.spans import SpanRecord
-from alerting.storage.rollups import BUCKET
 from alerting.storage.runs import record_of
-from alerting.storage.schema import RollupRunRow, RunRow, TraceRow, table
+from alerting.storage.schema import RunRow, TraceRow, table
 from alerting.tracking.record import RunRecord
 from rules.instants import Instant
 from rules.vocabulary import BAD, Outcome
@@ -21,10 +20,7 @@ from rules.vocabulary import BAD, Outcome
 _BAD_OF_A_GROUP, _GOOD_OF_A_GROUP = 5, 2
 _LOOKED_THROUGH = 5_000  # good runs of a workflow, on each side of a bad one
 _MOST_NEAR = 3
-_run, _trace, _counted = table(RunRow), table(TraceRow), table(RollupRunRow)
-_SUCCEEDED: ColumnElement[str] = literal_column(
-    f"'{Outcome.SUCCEEDED.value}'"
-)  # written out, for the index of good versions to be used
+_run, _trace = table(RunRow), table(TraceRow)
 # Few runs have one. Where it stands, times are expressions: no index on them is to lead through all runs.
 _IS_KEPT = _run.c.id.in_(select(_trace.c.run))
 
@@ -82,7 +78,10 @@ def kept_traces(
         wanted = wanted.where(_run.c.environment == environment)
     latest = wanted.order_by(at.desc(), _run.c.id).limit(most)
     bad = _run.c.outcome.in_(sorted(outcome.value for outcome in BAD))
-    found = [*_rows(connection, latest.where(bad)), *_rows(connection, latest.where(_run.c.outcome == _SUCCEEDED))]
+    found = [
+        *_rows(connection, latest.where(bad)),
+        *_rows(connection, latest.where(_run.c.outcome == Outcome.SUCCEEDED.value)),
+    ]
     return [KeptTrace(run, run.bad, kept_spans(connection, run.id)) for run in map(record_of, found)]
 
 
@@ -113,9 +112,9 @@ def _kept(connection: Connection, bad: RunRecord, same: bool) -> list[Row]:
 
 
 def _raw(connection: Connection, bad: RunRecord, same: bool, since: Instant) -> list[Row]:
-    good, at = _of_workflow(connection, bad, since), _run.c.ended_at
-    if good is None:
-        return []
+    at = _run.c.ended_at
+    of = _run.c.workflow == bad.workflow, _run.c.environment == bad.environment
+    good = select(_run).where(*of, at >= since, _run.c.outcome == Outcome.SUCCEEDED.value)
     sides = [good.where(at <= bad.ended_at).order_by(at.desc())]
     if same:
         sides.append(good.where(at > bad.ended_at).order_by(at))
@@ -127,33 +126,12 @@ def _raw(connection: Connection, bad: RunRecord, same: bool, since: Instant) -> 
     return found
 
 
-def _of_workflow(connection: Connection, bad: RunRecord, since: Instant) -> Select[Any] | None:
-    """Good runs of the workflow. No index leads to those that tell no version: the counts say in which quarter hours
-    to look."""
-    good = select(_run).where(_run.c.workflow == bad.workflow, _run.c.outcome == _SUCCEEDED, _run.c.ended_at >= since)
-    if bad.version:
-        return good.where(_run.c.version != literal_column("''"))
-    quarters = _quarters(connection, bad, since)
-    return good.where(or_(*(_run.c.ended_at.between(q, q + BUCKET - 1) for q in quarters))) if quarters else None
-
-
-def _quarters(connection: Connection, bad: RunRecord, since: Instant) -> list[Instant]:
-    """The starts of the nearest quarter hours in which it went well, before and after."""
-    bucket = _counted.c.bucket
-    own = bad.ended_at - bad.ended_at % BUCKET
-    good = select(bucket).where(*_alike(_counted.c, bad), _counted.c.n > 0)
-    before = good.where(bucket <= own, bucket > since - BUCKET).order_by(bucket.desc())
-    after = good.where(bucket > own).order_by(bucket)
-    found = (connection.execute(side.limit(1)).scalar() for side in (before, after))
-    return [each for each in found if each is not None]
-
-
 def _alike(columns: Any, bad: RunRecord) -> tuple[ColumnElement[bool], ...]:
     return (
         columns.engine == bad.engine,
         columns.workflow == bad.workflow,
         columns.environment == bad.environment,
-        columns.outcome == _SUCCEEDED,
+        columns.outcome == Outcome.SUCCEEDED.value,
     )
 
 

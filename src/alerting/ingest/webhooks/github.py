@@ -1,10 +1,13 @@
-"""GitHub Actions: ``workflow_run`` and ``workflow_job`` events (docs.github.com, "Webhook events and payloads").
+"""GitHub: ``workflow_run``, ``workflow_job``, ``deployment_status`` (docs.github.com, "Webhook events and payloads").
 
-No event tells an error; the failing step is in the job's. A job that succeeded says nothing of the run's end.
+No event tells an error; the failing step is in the job's. A job that succeeded says nothing of the run's end. A
+deployment is a change once its status is success; that it was asked for says nothing yet.
 """
 
+import re
 from typing import Any
 
+from alerting.ingest.changes import Change, deployed
 from alerting.ingest.facts import Fact, RunFact, StepFact
 from alerting.ingest.webhooks.reading import at, items, labels, moment, number, text
 from alerting.ingest.webhooks.sender import Sender, by_hmac
@@ -21,6 +24,8 @@ _CONCLUSIONS = {
     "stale": Outcome.CANCELLED,
     "skipped": Outcome.SKIPPED,
 }
+_SHA = re.compile(r"[0-9a-f]{40}")
+_SHORT = 7
 
 
 def _read(body: Any, received_at: Instant) -> list[Fact]:
@@ -86,10 +91,30 @@ def _outcome(told: Any) -> Outcome:
     return _CONCLUSIONS.get(text(told, "conclusion"), Outcome.RUNNING)
 
 
+def _changes(body: Any, received_at: Instant) -> list[Change]:
+    """A deployment that succeeded; one that says so twice is one."""
+    if text(body, "deployment_status.state") != "success":
+        return []
+    deployment = _required(text(body, "deployment.id"), "deployment.id")
+    repository, ref = text(body, "repository.full_name"), text(body, "deployment.ref")
+    status = "deployment_status."
+    return [
+        deployed(
+            f"github:{repository}:{deployment}",
+            min(moment(body, f"{status}created_at") or received_at, received_at),
+            f"{repository} {ref[:_SHORT] if _SHA.fullmatch(ref) else ref}",
+            text(body, f"{status}environment", "deployment.environment"),
+            about=text(body, "deployment.description"),
+            version=text(body, "deployment.sha") or ref,
+            url=text(body, f"{status}log_url", f"{status}target_url", f"{status}environment_url", most=1024),
+        )
+    ]
+
+
 def _required(value: str, name: str) -> str:
     if not value:
         raise ValueError(f"{name} is missing; send the event as GitHub made it")
     return value
 
 
-SENDER = Sender("github", _read, by_hmac("x-hub-signature-256", "sha256="), "X-Hub-Signature-256")
+SENDER = Sender("github", _read, by_hmac("x-hub-signature-256", "sha256="), "X-Hub-Signature-256", _changes)

@@ -1,4 +1,5 @@
-"""GitLab CI: pipeline and job events (docs.gitlab.com, "Webhook events"). Times have a space before their zone.
+"""GitLab CI: pipeline, job and deployment events (docs.gitlab.com, "Webhook events"). Times have a space before their
+zone.
 
 ``failure_reason`` has a text on jobs that did not fail, too: it counts only where the status is failed.
 """
@@ -6,6 +7,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from alerting.ingest.changes import Change, deployed
 from alerting.ingest.facts import Fact, RunFact, StepFact
 from alerting.ingest.webhooks.reading import at, items, labels, moment, number, text
 from alerting.ingest.webhooks.sender import Sender, by_token
@@ -95,4 +97,30 @@ def _project(body: Any) -> str:
     return text(body, "project.path_with_namespace") or path or text(body, "project_name")
 
 
-SENDER = Sender("gitlab", _read, by_token("x-gitlab-token"), "X-Gitlab-Token")
+def _changes(body: Any, received_at: Instant) -> list[Change]:
+    """A deployment that succeeded."""
+    if text(body, "object_kind") != "deployment" or text(body, "status") != "success":
+        return []
+    project, deployment = text(body, "project.path_with_namespace", "project.name"), text(body, "deployment_id")
+    if not deployment:
+        raise ValueError("deployment_id is missing; send the event as GitLab made it")
+    return [
+        deployed(
+            f"gitlab:{project}:{deployment}",
+            min(moment(body, "status_changed_at") or received_at, received_at),
+            f"{project} {text(body, 'ref', 'short_sha')}",
+            text(body, "environment"),
+            about=text(body, "commit_title"),
+            version=_sha(body),
+            url=text(body, "deployable_url", "environment_external_url", most=1024),
+        )
+    ]
+
+
+def _sha(body: Any) -> str:
+    """The whole of it, as pipelines tell it, stands only at the end of the commit's address."""
+    short, last = text(body, "short_sha"), text(body, "commit_url", most=1024).rpartition("/")[2]
+    return last if short and last.startswith(short) else short
+
+
+SENDER = Sender("gitlab", _read, by_token("x-gitlab-token"), "X-Gitlab-Token", _changes)

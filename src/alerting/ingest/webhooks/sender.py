@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from alerting.ingest.changes import Change
 from alerting.ingest.encoding import IngestError
 from alerting.ingest.facts import Fact
 from rules.instants import Instant
 
 Headers = Mapping[str, str]  # names in lower case
 Read = Callable[[Any, Instant], list[Fact]]
+ReadChanges = Callable[[Any, Instant], list[Change]]
 Signed = Callable[[str, Headers, bytes, Instant], bool]
 
 
@@ -23,12 +25,14 @@ class WrongSignature(IngestError):
 class Sender:
     """``read`` gives the facts of one JSON body received at a moment; an empty list for what tells of no run;
     ValueError for what this sender never sends. ``signed`` says whether a body was signed with a secret; ``how`` names
-    what is expected, for the one whose signature is wrong."""
+    what is expected, for the one whose signature is wrong. ``changes`` gives those that a body tells of which ``read``
+    took."""
 
     name: str
     read: Read
     signed: Signed
     how: str
+    changes: ReadChanges = lambda _body, _received_at: []
 
     def check(self, secret: str, headers: Headers, body: bytes, now: Instant) -> None:
         """Raises WrongSignature."""

@@ -13,6 +13,8 @@ from alerting.storage.schema.alerts import ConversationRow as ConversationRow
 from alerting.storage.schema.alerts import DeadlineRow as DeadlineRow
 from alerting.storage.schema.alerts import DecisionRow as DecisionRow
 from alerting.storage.schema.alerts import RuleErrorRow as RuleErrorRow
+from alerting.storage.schema.changes import ChangeRow as ChangeRow
+from alerting.storage.schema.changes import GroupEventRow as GroupEventRow
 from alerting.storage.schema.columns import metadata as metadata
 from alerting.storage.schema.columns import table as table
 from alerting.storage.schema.messages import ChannelHealthRow as ChannelHealthRow

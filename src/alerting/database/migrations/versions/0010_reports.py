@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010"
-down_revision = "0008"
+down_revision = "0009"
 
 _NAME = sa.String().with_variant(sa.Text(collation="C"), "postgresql")
 _NUMBER = sa.BigInteger()
