@@ -1,10 +1,10 @@
 """What would the service have recorded of a run? The same row as by way of its telemetry, without that way."""
 
-from benchmarks.history.spans import tells_by_spans
+from benchmarks.history.spans import reason, tells_by_spans, tried
 from benchmarks.history.telemetry import SERVICE
 from benchmarks.history.world import PlayedRun
 
-from alerting.tracking.record import Detail, RunRecord, with_cause
+from alerting.tracking.record import Detail, Evidence, RunRecord, with_cause
 from rules.fingerprint import fingerprint
 from rules.identity import run_key
 from rules.model import ErrorInfo, Fingerprint
@@ -19,8 +19,22 @@ def record_of(run: PlayedRun) -> RunRecord:
         run_key(workflow.engine, workflow.name, run.run_id), workflow.engine, workflow.name, run.run_id, run.outcome,
         Severity.HIGH.value if run.bad else "", _error(run), "", run.step if run.fault else "", run.tries, 0,
         run.started_at, run.ended_at, run.received_at, run.received_at, workflow.environment, run.version,
-        told_by_event=not by_spans, evaluated=run.bad, detail=Detail(labels=labels, attempts=run.tries),
+        told_by_event=not by_spans, evaluated=run.bad,
+        detail=Detail(labels=labels, attempts=run.tries, evidence=_evidence(run) if by_spans and run.step else []),
     )  # fmt: skip
+
+
+def _evidence(run: PlayedRun) -> list[Evidence]:
+    """What spans tell of the tries that failed."""
+    kind, message, stack = reason(run)
+    failed = list(tried(run))[: run.tries if run.fault else -1]
+    return [
+        Evidence(
+            at=end, started_at=start, span_id=str(number), step=run.step, failed=True, type=kind, message=message,
+            stack=stack, attempts=number if run.tries > 1 and run.workflow.engine == "otel" else 0,
+        )
+        for number, (start, end) in enumerate(failed, 1)
+    ]  # fmt: skip
 
 
 def _error(run: PlayedRun) -> ErrorInfo:

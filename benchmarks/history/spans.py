@@ -48,15 +48,28 @@ def _about(run: PlayedRun) -> dict[str, str | int]:
     }  # fmt: skip
 
 
+def tried(run: PlayedRun) -> Iterator[tuple[Instant, Instant]]:
+    """When each try of the step that failed or was tried again began and ended."""
+    length = (run.ended_at - run.started_at) // (2 * run.tries)
+    for number in range(1, run.tries + 1):
+        end = run.ended_at - (run.tries - number) * length
+        yield end - length, end
+
+
+def reason(run: PlayedRun) -> tuple[str, str, str]:
+    """Type, message and stack of each try that failed: one followed by a good one failed for no reason of its own."""
+    if run.fault is None:
+        return "ConnectionResetError", "connection reset by peer", ""
+    return run.fault.error, run.message, run.stack
+
+
 def _tries(run: PlayedRun, trace: bytes) -> Iterator[Span]:
     """Each as long as the others, one after another up to the end of the run; all but the last failed, and the last of
     a run that failed."""
     if not run.step:
         return
-    length = (run.ended_at - run.started_at) // (2 * run.tries)
-    for number in range(1, run.tries + 1):
-        end = run.ended_at - (run.tries - number) * length
-        span = _span(trace, number, b"", run.step, end - length, end, _about_try(run, number))
+    for number, (start, end) in enumerate(tried(run), 1):
+        span = _span(trace, number, b"", run.step, start, end, _about_try(run, number))
         if number < run.tries or run.fault is not None:
             _fail(span, run)
         yield span
@@ -69,10 +82,7 @@ def _about_try(run: PlayedRun, number: int) -> dict[str, str | int]:
 
 
 def _fail(span: Span, run: PlayedRun) -> None:
-    """With the run's own error; a try that was followed by a good one failed for no reason in the code."""
-    kind, message, stack = "ConnectionResetError", "connection reset by peer", ""
-    if run.fault is not None:
-        kind, message, stack = run.fault.error, run.message, run.stack
+    kind, message, stack = reason(run)
     said = {"exception.type": kind, "exception.message": message, "exception.stacktrace": stack}
     span.status.CopyFrom(Status(code=Status.STATUS_CODE_ERROR, message=f"{kind}: {message}"))
     span.events.append(
