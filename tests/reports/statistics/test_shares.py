@@ -1,8 +1,9 @@
 """Are the intervals and verdicts as honest as they claim?"""
 
+import itertools
 import math
-import random
 
+import numpy as np
 import pytest
 from scipy.stats import binom
 
@@ -48,23 +49,32 @@ def test_benjamini_hochberg_orders_and_bounds():
     assert benjamini_hochberg([]) == []
 
 
-@pytest.mark.parametrize("runs", [50, 100, 500])
-def test_unchanged_workflows_are_seldom_called_worse(runs):
-    chance = random.Random(runs)
-    called = sum(_judged(chance, runs, 0.03, 0.03) is Verdict.WORSE for _ in range(1500))
-    assert called / 1500 <= 0.05
+@pytest.mark.parametrize(
+    ("runs", "false", "power"), [(50, 0.004, 0.17), (100, 0.014, 0.40), (168, 0.019, 0.64), (500, 0.023, 0.98)]
+)
+def test_false_alarms_and_power_are_those_of_the_published_table(runs, false, power):
+    assert called_worse(runs, 0.03, 0.03) == pytest.approx(false, abs=0.001)
+    assert called_worse(runs, 0.03, 0.09) == pytest.approx(power, abs=0.01)
 
 
-def test_a_tripled_rate_is_mostly_seen_with_many_runs():
-    chance = random.Random(5)
-    seen = sum(_judged(chance, 500, 0.03, 0.09) is Verdict.WORSE for _ in range(300))
-    assert seen / 300 >= 0.9
+@pytest.mark.parametrize("share", [0.01, 0.05, 0.2, 0.5])
+@pytest.mark.parametrize("runs", [30, 200])
+def test_unchanged_workflows_are_seldom_called_worse(runs, share):
+    assert called_worse(runs, share, share) <= 0.03  # one side of 5 %, but for the steps of small numbers
 
 
-def _judged(chance, runs, before, after):
-    first = Share(sum(chance.random() < before for _ in range(runs)), runs)
-    second = Share(sum(chance.random() < after for _ in range(runs)), runs)
-    return verdict(first, second, difference_p(first, second))
+def called_worse(runs, before, after):
+    """The exact probability of that verdict, summed over all pairs of counts that are worth a thought."""
+    firsts, seconds = (binom.pmf(range(runs + 1), runs, share) for share in (before, after))
+    return sum(
+        firsts[a] * seconds[b]
+        for a, b in itertools.product(np.flatnonzero(firsts > 1e-7), np.flatnonzero(seconds > 1e-7))
+        if b > a and judged(Share(int(a), runs), Share(int(b), runs)) is Verdict.WORSE
+    )
+
+
+def judged(before, after):
+    return verdict(before, after, difference_p(before, after))
 
 
 @pytest.mark.parametrize(
@@ -81,12 +91,11 @@ def test_verdicts_keep_the_sample_rules(before, after, expected):
     assert verdict(before, after, difference_p(before, after)) is expected
 
 
-def test_the_smallest_rise_that_could_be_seen_is_seen_four_times_in_five():
-    rate = detectable_rate(Share(15, 500), 500)
-    chance = random.Random(11)
-    seen = 0
-    for _ in range(300):
-        after = Share(sum(chance.random() < rate for _ in range(500)), 500)
-        seen += verdict(Share(15, 500), after, difference_p(Share(15, 500), after)) is Verdict.WORSE
-    assert 0.65 <= seen / 300 <= 1
+@pytest.mark.parametrize(("bad", "runs"), [(3, 100), (5, 168), (15, 500), (20, 2000), (100, 500)])
+def test_the_smallest_rise_that_could_be_seen_is_seen_four_times_in_five(bad, runs):
+    rise = detectable_rate(Share(bad, runs), runs)
+    assert called_worse(runs, bad / runs, rise) == pytest.approx(0.8, abs=0.04)
+
+
+def test_without_runs_no_rise_can_be_seen():
     assert math.isnan(detectable_rate(Share(0, 0), 10))
