@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 from reports.model import Section
-from reports.sections import durations, groups, headline, over_time, quality
+from reports.sections import durations, groups, headline, incidents, over_time, quality
 from reports.sections.context import Context
 
 SECTIONS: tuple[Callable[[Context], Section], ...] = (
     headline.build,
     over_time.build,
     groups.build,
+    incidents.build,
     durations.build,
     quality.build,
 )
