@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from reports.model import Section
-from reports.sections import durations, groups, headline, incidents, over_time, quality
+from reports.sections import durations, groups, headline, incidents, over_time, quality, rhythm
 from reports.sections.context import Context
 
 SECTIONS: tuple[Callable[[Context], Section], ...] = (
@@ -12,5 +12,6 @@ SECTIONS: tuple[Callable[[Context], Section], ...] = (
     groups.build,
     incidents.build,
     durations.build,
+    rhythm.build,
     quality.build,
 )
