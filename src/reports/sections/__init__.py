@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from reports.model import Section
-from reports.sections import durations, groups, headline, incidents, over_time, quality, rhythm
+from reports.sections import changes, durations, groups, headline, incidents, over_time, quality, rhythm
 from reports.sections.context import Context
 
 SECTIONS: tuple[Callable[[Context], Section], ...] = (
@@ -13,5 +13,6 @@ SECTIONS: tuple[Callable[[Context], Section], ...] = (
     incidents.build,
     durations.build,
     rhythm.build,
+    changes.build,
     quality.build,
 )
