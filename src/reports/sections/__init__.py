@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from reports.model import Section
-from reports.sections import changes, durations, groups, headline, incidents, over_time, quality, rhythm
+from reports.sections import changes, durations, groups, headline, incidents, objectives, over_time, quality, rhythm
 from reports.sections.context import Context
 
 SECTIONS: tuple[Callable[[Context], Section], ...] = (
@@ -14,5 +14,6 @@ SECTIONS: tuple[Callable[[Context], Section], ...] = (
     durations.build,
     rhythm.build,
     changes.build,
+    objectives.build,
     quality.build,
 )
