@@ -23,3 +23,7 @@ def runs_page(
 def asked_for(filters: Filters) -> dict[str, str]:
     """What of the filters a list of runs can be asked for: its severity, and the workflows where one glob is given."""
     return {"workflow": filters.workflows[0] if len(filters.workflows) == 1 else "", "severity": filters.severity}
+
+
+def run_page(run: str) -> str:
+    return f"runs/{quote(run, safe='')}"

@@ -3,7 +3,21 @@
 from collections.abc import Callable
 
 from reports.model import Section
-from reports.sections import durations, flakiness, flow, groups, headline, mix, over_time, quality, retries
+from reports.sections import (
+    changes,
+    durations,
+    flakiness,
+    flow,
+    groups,
+    headline,
+    incidents,
+    mix,
+    objectives,
+    over_time,
+    quality,
+    retries,
+    rhythm,
+)
 from reports.sections.context import Context
 
 SECTIONS: tuple[Callable[[Context], Section], ...] = (
@@ -12,8 +26,12 @@ SECTIONS: tuple[Callable[[Context], Section], ...] = (
     mix.build,
     groups.build,
     flow.build,
+    incidents.build,
     durations.build,
     retries.build,
     flakiness.build,
+    rhythm.build,
+    changes.build,
+    objectives.build,
     quality.build,
 )
