@@ -63,6 +63,35 @@ def test_nothing_is_found_where_nothing_changed():
         assert section.finding.startswith("On no day did the share")
 
 
+def outage(workflow, seed):
+    """Forty runs a day, of which 3 % fail, and half on four single days."""
+    chance = np.random.default_rng(seed)
+    days = set((chance.permutation(7)[:4] * 4).tolist())
+    return [run(START + place * DAY // 40, workflow,
+                "failed" if chance.random() < (0.5 if place // 40 in days else 0.03) else "succeeded")
+            for place in range(28 * 40)]  # fmt: skip
+
+
+def test_outages_of_a_day_are_no_change():
+    runs = [each for n in range(30) for each in outage(f"w{n}", n)]
+    assert section_of(build, made(runs)).data["changes"] == []
+
+
+def test_a_step_is_found_among_outages_which_are_in_none_of_its_shares():
+    ill = {START + day * DAY for day in (4, 11, 24)}
+    runs = [run(at, outcome="failed") if at - at % DAY in ill and n % 2 else run(at, outcome=outcome)
+            for n, (at, _, _, _, _, outcome, *_) in enumerate(stepped())]  # fmt: skip
+    section = section_of(build, made(runs))
+    [found] = section.data["changes"]
+    assert found["day"].startswith("2026-11-13")
+    assert found["outbursts"] == ["2026-10-30 00:00", "2026-11-06 00:00", "2026-11-19 00:00"]
+    assert (found["before"]["runs"], found["after"]["runs"]) == (16 * 200, 9 * 200)
+    assert found["after"]["bad"] / found["after"]["runs"] < 0.11
+    days = next(table for table in section.tables if "by day" in table.caption)
+    assert days.rows[4][1].endswith(" of 200 (outburst)")
+    assert any("Outbursts" in note for note in section.notes)
+
+
 def test_a_version_that_first_ran_then_is_suspected_and_never_called_the_cause():
     section = section_of(build, made(stepped(version=True)))
     [suspect] = section.data["changes"][0]["suspects"]

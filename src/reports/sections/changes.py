@@ -39,11 +39,11 @@ def build(context: Context) -> Section:
         charts=[*moves.charts(context, moved, edges, told[0]), *leads.charts(shared)],
         tables=[each for each in tables if each.rows],
         data={
-            "changes": moves.data(context, moved),
+            "changes": moves.data(context, moved, edges),
             "leads": leads.data(shared),
             "sampled": {"bad": shared.bad, "good": shared.good, "values": shared.values},
         },
-        notes=_notes(context, len(edges) - 1, bool(moved)),
+        notes=_notes(context, len(edges) - 1, bool(moved), any(each.days.outbursts for each in found)),
     )
 
 
@@ -55,14 +55,16 @@ def _sample(context: Context) -> pd.DataFrame:
     return sample[(sample.severity == severity) | ~sample.outcome.isin(BAD)] if severity else sample
 
 
-def _notes(context: Context, days: int, moved: bool) -> list[str]:
+def _notes(context: Context, days: int, moved: bool, outbursts: bool) -> list[str]:
     notes = [_NO_CAUSE] if moved else []
+    if outbursts:
+        notes.append("Outbursts of a day or two are incidents and no change: they are in none of the shares compared.")
     if days < 2 * LEAST_DAYS:
         notes.append(f"A change of the share takes {2 * LEAST_DAYS} days that are over to be seen; there are {days}.")
     elif context.now.bad.n.sum() >= LEAST_BAD:
         runs = context.now.runs.n.sum() / days
         notes.append(
-            f"There were {runs:.0f} runs a day. A rise from 2 % to 6 % is found seven times in ten at 50 runs a day, "
-            "and one time in eight at ten. A change is placed on a day, and lasts three days or more."
+            f"There were {runs:.0f} runs a day. A rise from 2 % to 6 % of a workflow with 50 runs a day is found in "
+            "two of three cases where it is the only one, one of three among thirty, hardly ever with ten runs a day."
         )
     return notes

@@ -102,10 +102,11 @@ def _lines(days: Days, changes: list[Change], names: list[str], colour: int) -> 
 
 def _levels(days: Days, changes: list[Change]) -> list[float | int | None]:
     """The share between two changes, for each day."""
-    edges = [0, *sorted(each.point.day for each in changes), len(days.runs)]
+    points = sorted((each.point for each in changes), key=lambda point: point.day)
+    shares = [points[0].before, *(point.after for point in points)]
+    edges = [0, *(point.day for point in points), len(days.runs)]
     levels: list[float | int | None] = []
-    for start, end in pairwise(edges):
-        share = Share(int(days.bad[start:end].sum()), int(days.runs[start:end].sum()))
+    for share, (start, end) in zip(shares, pairwise(edges), strict=True):
         levels += [100 * share.rate if share.runs >= LEAST_RUNS else None] * (end - start)
     return levels
 
@@ -148,13 +149,17 @@ def days_table(context: Context, moved: list[Move], edges: list[int]) -> Table:
     """The numbers that the chart is drawn from."""
     drawn = _drawn(moved)
     rows: list[list[Any]] = [
-        [label(context.period.local(edge), "day"), *(f"{days.bad[day]} of {days.runs[day]}" for days in drawn)]
+        [label(context.period.local(edge), "day"), *(_on(days, day) for days in drawn)]
         for day, edge in enumerate(edges[:-1])
     ]
     return Table("Bad runs of all, by day", ["Day", *map(_of, drawn)], rows if drawn else [])
 
 
-def data(context: Context, moved: list[Move]) -> list[dict[str, Any]]:
+def _on(days: Days, day: int) -> str:
+    return f"{days.bad[day]} of {days.runs[day]}" + (" (outburst)" if day in days.outbursts else "")
+
+
+def data(context: Context, moved: list[Move], edges: list[int]) -> list[dict[str, Any]]:
     return [
         {
             "workflow": each.change.days.workflow,
@@ -164,6 +169,7 @@ def data(context: Context, moved: list[Move]) -> list[dict[str, Any]]:
             "after": _share(each.change.point.after),
             "p": each.change.point.p,
             "q": each.change.q,
+            "outbursts": [minute(context.period.local(edges[day])) for day in each.change.days.outbursts],
             "suspects": [_suspect(context, suspect) for suspect in each.suspects],
         }
         for each in moved
