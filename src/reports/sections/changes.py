@@ -64,7 +64,7 @@ def _notes(context: Context, days: int, moved: bool, outbursts: bool) -> list[st
     elif context.now.bad.n.sum() >= LEAST_BAD:
         runs = context.now.runs.n.sum() / days
         notes.append(
-            f"There were {runs:.0f} runs a day. A rise from 2 % to 6 % of a workflow with 50 a day is found in two "
-            "of three cases where it is the only one, in one of three among thirty, and hardly ever with ten a day."
+            f"There were {runs:.0f} runs a day. A rise from 2 % to 6 % of a workflow with 50 runs a day is found in "
+            "two of three cases where it is the only one, one of three among thirty, hardly ever with ten runs a day."
         )
     return notes
