@@ -29,8 +29,9 @@ WHOLE = COUNTED | frozenset({
     "first_seen", "last_seen", "resolved_at", "first_at", "fired_at", "sent_at", "acted_at",
 })  # fmt: skip
 _TYPES = {"share": "float64"}
+_NARROW: dict[str, Any] = {"bin": "int16", "good": "int8"}  # of the largest table
 Rows = Sequence[tuple[Any, ...]]
-Column = tuple[list[str], bytes] | bytes
+Column = tuple[list[str] | None, str, bytes]  # texts of a text column, the type of its numbers (b, h, i, q), these
 Part = Mapping[str, Column]
 
 
@@ -86,23 +87,20 @@ def frame(names: Sequence[str], rows: Rows = ()) -> pd.DataFrame:
 
 
 def counts_frame(names: Sequence[str], parts: Sequence[Part]) -> pd.DataFrame:
-    """A table of counts out of parts: text columns as (the texts, an int32 code for each row), others as int64."""
-    return pd.DataFrame({name: _column(name, parts) for name in names}, columns=list(names))
+    """A table of counts out of parts, column by column. Text columns become categoricals."""
+    return pd.DataFrame({name: _column(name, parts) for name in names}, copy=False)
 
 
 def _column(name: str, parts: Sequence[Part]) -> Any:
-    found = [part[name] for part in parts]
+    rows = [np.frombuffer(body, dtype=np.dtype(kind)) for _, kind, body in (part[name] for part in parts)]
     if name in WHOLE:
-        return np.frombuffer(b"".join(each for each in found if isinstance(each, bytes)), dtype="<i8")
+        kind = _NARROW.get(name, "int64")
+        return np.concatenate(rows, dtype=kind) if rows else np.zeros(0, dtype=kind)
     places: dict[str, int] = {}
-    codes = []
-    for each in found:
-        assert isinstance(each, tuple | list)
-        texts, body = each
-        into = np.array([places.setdefault(text, len(places)) for text in texts], dtype="int32")
-        own = np.frombuffer(body, dtype="<i4")
-        codes.append(into[own] if len(texts) else own)
-    joined = np.concatenate(codes) if codes else np.zeros(0, dtype="int32")
+    into = [[places.setdefault(text, len(places)) for text in part[name][0] or ()] for part in parts]
+    width = np.min_scalar_type(-max(1, len(places)))
+    codes = [np.array(own, dtype=width)[numbers] for own, numbers in zip(into, rows, strict=True) if own]
+    joined = np.concatenate(codes) if codes else np.zeros(0, dtype="int8")
     return pd.Categorical.from_codes(joined, categories=pd.Index(list(places), dtype="object"))
 
 
@@ -114,10 +112,10 @@ def part_of(names: Sequence[str], rows: Rows) -> Part:
 
 def _packed(name: str, values: Sequence[Any]) -> Column:
     if name in WHOLE:
-        return np.array(values, dtype="<i8").tobytes()
+        return None, "q", np.array(values, dtype="int64").tobytes()
     places: dict[str, int] = {}
     codes = [places.setdefault(value, len(places)) for value in values]
-    return list(places), np.array(codes, dtype="<i4").tobytes()
+    return list(places), "i", np.array(codes, dtype="int32").tobytes()
 
 
 def frames_of(

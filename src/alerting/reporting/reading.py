@@ -58,10 +58,8 @@ def _parts(
     if rollup is not GROUPS or not aliases:
         return found
     for columns in found:
-        texts, codes = columns["error_group"]
-        assert isinstance(texts, list)
-        assert isinstance(codes, bytes)
-        columns["error_group"] = [aliases.get(each, each) for each in texts], codes
+        texts, kind, codes = columns["error_group"]
+        columns["error_group"] = [aliases.get(each, each) for each in texts or ()], kind, codes
     return found
 
 

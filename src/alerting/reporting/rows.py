@@ -37,17 +37,21 @@ def group_info(connection: Connection, names: tuple[str, ...], first: Instant) -
 
 
 def ends(connection: Connection, first: Instant, until: Instant) -> Rows:
-    """Every bad run, and each good one right after a bad one of its workflow and environment, in order. Of the good
-    ones only the end is told. Both are found along one index, which holds what is asked."""
-    of = _run.c.workflow, _run.c.environment
-    at = _run.c.ended_at.label("at")
-    before = func.lag(_run.c.outcome).over(partition_by=of, order_by=_run.c.ended_at).label("previous")
-    inner = select(at, *of, _run.c.outcome, before).where(*_ended_in(first, until, _ended)).subquery()
-    recovered = select(inner).where(inner.c.outcome == "succeeded", inner.c.previous.in_(_bad))
-    good = [(row.at, "", row.workflow, row.environment, "", "", row.outcome) for row in connection.execute(recovered)]
-    named = at, _run.c.id, *of, _run.c.version, _run.c.severity, _run.c.outcome
-    bad = select(*named).where(*_ended_in(first, until, _bad), _run.c.engine.not_in(NOT_RUNS))
-    return sorted([*good, *(tuple(row) for row in connection.execute(bad))])
+    """Every bad run, and the next run of its workflow and environment where that went well, in order. Of the good ones
+    only the end is told."""
+    next_ = _run.alias("next")
+    same = next_.c.workflow == _run.c.workflow, next_.c.environment == _run.c.environment
+    after = select(next_.c.ended_at).where(*same, next_.c.ended_at > _run.c.ended_at, next_.c.outcome.in_(_ended))
+    followed = after.order_by(next_.c.ended_at).limit(1)
+    at, how = followed.scalar_subquery(), followed.with_only_columns(next_.c.outcome).scalar_subquery()
+    named = _run.c.ended_at, _run.c.id, _run.c.workflow, _run.c.environment, _run.c.version, _run.c.severity
+    bad = select(*named, _run.c.outcome, at.label("next_at"), how.label("next_outcome"))
+    found: set[tuple[Any, ...]] = set()
+    for row in connection.execute(bad.where(*_ended_in(first, until, _bad), _run.c.engine.not_in(NOT_RUNS))):
+        found.add(tuple(row)[:-2])
+        if row.next_outcome == "succeeded" and row.next_at < until:
+            found.add((row.next_at, "", row.workflow, row.environment, "", "", row.next_outcome))
+    return sorted(found)
 
 
 def _ended_in(first: Instant, until: Instant, outcomes: list[str]) -> tuple[Any, ...]:
@@ -91,11 +95,12 @@ def sample(connection: Connection, first: Instant, until: Instant) -> Rows:
     chosen = sorted(connection.execute(bad).scalars())[:MOST_SAMPLED]
     if not chosen:
         return []
-    within = _run.c.ended_at >= first, _run.c.ended_at < until
-    ended = connection.execute(select(func.count()).where(*within)).scalar_one()
-    good = select(_run.c.id).where(_run.c.id < _bound(4 * MOST_SAMPLED / ended), *within)
-    ids = [*chosen, *connection.execute(good.where(_run.c.outcome == "succeeded").limit(5 * MOST_SAMPLED)).scalars()]
-    return [row for piece in chunks(ids) for row in _with_attributes(connection, piece)]
+    ended = select(func.count()).where(_run.c.ended_at >= first, _run.c.ended_at < until)
+    share = 2 * MOST_SAMPLED / max(1, connection.execute(ended).scalar_one())
+    good = select(_run.c.id).where(_run.c.id < _bound(share), *_ended_in(first, until, ["succeeded"]))
+    ids = [*chosen, *connection.execute(good.limit(3 * MOST_SAMPLED)).scalars()]
+    known: dict[str, str] = {}
+    return [row for piece in chunks(ids) for row in _with_attributes(connection, piece, known)]
 
 
 def _bound(share: float) -> str:
@@ -103,19 +108,21 @@ def _bound(share: float) -> str:
     return f"{int(share * 16**8):08x}" if share < 1 else "g"
 
 
-def _with_attributes(connection: Connection, ids: list[str]) -> Iterator[tuple[Any, ...]]:
+def _with_attributes(connection: Connection, ids: list[str], known: dict[str, str]) -> Iterator[tuple[Any, ...]]:
+    """Equal texts are one and the same object: ``known`` holds those seen before."""
     names = ("id", "ended_at", "workflow", "environment", "version", "outcome", "severity", "error_group", "engine")
     columns = [_run.c[name] for name in names]
     wanted = select(*columns, _run.c.attempts, _run.c.detail).where(_run.c.id.in_(ids)).order_by(_run.c.id)
     for *row, engine, attempts, detail in connection.execute(wanted):
         if engine in NOT_RUNS:
             continue
-        told = json.loads(detail or "{}")
-        labels = told.get("labels", {})
+        detailed = json.loads(detail or "{}")
+        labels = detailed.get("labels", {})
         if LABEL in labels:
             continue
-        service = {"service": told["service"]} if told.get("service") else {}
-        yield (*row, {**labels, **service, "engine": engine, "retried": "yes" if attempts > 1 else "no"})
+        service = {"service": detailed["service"]} if detailed.get("service") else {}
+        told = {**labels, **service, "engine": engine, "retried": "yes" if attempts > 1 else "no"}
+        yield (*row, {known.setdefault(name, name): known.setdefault(value, value) for name, value in told.items()})
 
 
 def paths(connection: Connection, first: Instant, until: Instant) -> Rows:

@@ -1,7 +1,8 @@
 """Where do the counts of past days lie? Packed, a day in one row: read at once, and a tenth as large.
 
-A pack holds columns: text as (the texts, an int32 for each row), numbers as int64, little-endian, in msgpack, packed by
-zstandard. Two days stay as rows, and so does what is corrected afterwards, until there is enough of it to pack again.
+A pack holds columns: a number for each row, in the narrowest type that holds all (``array``'s b, h, i or q), and for
+text the texts that the numbers stand for; in msgpack, packed by zstandard. Two days stay as rows, and so does what is
+corrected afterwards, until there is enough of it to pack again.
 A column may have ``MOST`` texts a day; those with the least runs become ``OTHER``, and stay so.
 """
 
@@ -26,11 +27,12 @@ _WORTH = 500  # rows of a packed day
 _KEPT_AS_ROWS = 2 * DAY
 _AT_ONCE = 8
 _LOCK = "rollup_pack"
+_BITS = {"b": 8, "h": 16, "i": 32, "q": 64}
 _pack = table(RollupPackRow)
-Column: TypeAlias = tuple[list[str], bytes] | bytes
+Column: TypeAlias = tuple[list[str] | None, str, bytes]  # the texts, the type of the numbers, the numbers
 Columns: TypeAlias = dict[str, Column]
 Rows: TypeAlias = list[tuple[Any, ...]]
-_decoder = msgspec.msgpack.Decoder(dict[str, tuple[list[str], bytes] | bytes])
+_decoder = msgspec.msgpack.Decoder(dict[str, tuple[list[str] | None, str, bytes]])
 
 
 def columns_of(rollup: Rollup, rows: Sequence[Sequence[Any]]) -> Columns:
@@ -118,10 +120,10 @@ def _capped(rollup: Rollup, rows: Rows) -> Rows:
 def _folded_into(rollup: Rollup, rows: Rows, packs: dict[int, Columns]) -> Rows:
     """Corrections of packed days: what is ``OTHER`` there is corrected there."""
     full = {
-        (day, place): set(texts[0])
+        (day, place): set(texts)
         for day, columns in packs.items()
         for place, name in enumerate(rollup.columns)
-        if isinstance(texts := columns[name], tuple) and OTHER in texts[0]
+        if (texts := columns[name][0]) is not None and OTHER in texts
     }
     if not full:
         return rows
@@ -140,10 +142,16 @@ def _is_text(rollup: Rollup, name: str) -> bool:
 
 def _packed(rollup: Rollup, name: str, values: Sequence[Any]) -> Column:
     if not _is_text(rollup, name):
-        return array("q", map(int, values)).tobytes()
+        return (None, *_narrow(list(map(int, values))))
     places: dict[str, int] = {}
-    codes = array("i", [places.setdefault(value, len(places)) for value in values])
-    return list(places), codes.tobytes()
+    codes = [places.setdefault(value, len(places)) for value in values]
+    return (list(places), *_narrow(codes))
+
+
+def _narrow(numbers: list[int]) -> tuple[str, bytes]:
+    most = max(max(numbers, default=0), -1 - min(numbers, default=0))
+    kind = next(kind for kind, bits in _BITS.items() if most < 1 << bits - 1)
+    return kind, array(kind, numbers).tobytes()
 
 
 def _unpacked(body: bytes) -> Columns:
@@ -153,13 +161,11 @@ def _unpacked(body: bytes) -> Columns:
 def _rows_of(rollup: Rollup, columns: Columns) -> Rows:
     across: list[Sequence[Any]] = []
     for name in rollup.columns:
-        column = columns[name]
-        if isinstance(column, bytes):
-            numbers = array("q")
-            numbers.frombytes(column)
-            across.append([bool(each) for each in numbers] if name == "good" else numbers)
+        texts, kind, body = columns[name]
+        numbers = array(kind)
+        numbers.frombytes(body)
+        if texts is not None:
+            across.append([texts[number] for number in numbers])
         else:
-            codes = array("i")
-            codes.frombytes(column[1])
-            across.append([column[0][code] for code in codes])
+            across.append([bool(each) for each in numbers] if name == "good" else numbers)
     return list(zip(*across, strict=True))

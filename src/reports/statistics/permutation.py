@@ -8,6 +8,7 @@ from reports.statistics.arrays import Floats, Ints
 
 SEED = 20_011
 _ENOUGH = 10  # so many redraws as extreme settle that there is nothing to claim
+_AT_ONCE = 1_000  # redraws held in memory
 _SMALL = 1_000_000  # runs that are cheap to lay out one by one
 
 
@@ -19,7 +20,8 @@ def p_value(observed: float, redraw: Callable[[int], Floats], stages: tuple[int,
     """
     drawn = extreme = 0
     for size in stages:
-        extreme += int(np.count_nonzero(redraw(size) >= observed - 1e-9))
+        for left in range(size, 0, -_AT_ONCE):
+            extreme += int(np.count_nonzero(redraw(min(left, _AT_ONCE)) >= observed - 1e-9))
         drawn += size
         if extreme >= _ENOUGH:
             break
