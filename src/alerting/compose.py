@@ -15,7 +15,7 @@ from alerting.storage.background import failures_by_hour, has_trace, version_tha
 from alerting.storage.messages import Owed
 from alerting.storage.schema import AlertRow, table
 from alerting.wire import alert_wire
-from notifiers.message import AlertPart, Message, RunLine
+from notifiers.message import AlertPart, Message, Passage, RunLine
 from notifiers.rendering import worded
 from rules.drills import is_drill
 from rules.instants import SECOND, Instant, format_instant
@@ -104,21 +104,22 @@ class Composer:
         last = owed.notifications[-1]
         with self._store.read() as connection:
             told = report_words.decoded(reports.told_of(connection, last["report"]))
-        return Message(
+        message = Message(
             id=last["id"],
             channel=owed.head["channel"],
             reason=Reason.REPORT.value,
             severity=last["severity"],
             title=told.title,
-            text=told.text,
+            text="",
             alerts=(),
             links={"report": f"{self._url}/reports/{last['report']}"},
             sent_at=format_instant(now),
             conversation=last["conversation"],
             ends=True,
             note=_because_of_fallback(owed),
-            passages=told.passages,
+            passages=(Passage("", told.text), *told.passages),
         )
+        return worded(message)
 
     def _parts(self, connection: Connection, abouts: dict[str, _About], now: Instant) -> tuple[AlertPart, ...]:
         """The worst first, then those that failed most."""

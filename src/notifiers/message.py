@@ -53,8 +53,8 @@ class AlertPart:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A part of a message that is about no alert, such as one question of a report with its answer. ``picture`` is a
-    PNG, which ``alt`` says in words; b"" for none."""
+    """A part of a message that is about no alert, such as one question of a report with its answer; one without
+    a heading opens the message. ``picture`` is a PNG, which ``alt`` says in words; b"" for none."""
 
     heading: str
     text: str

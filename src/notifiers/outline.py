@@ -99,12 +99,17 @@ class Outline:
 def outline(message: Message, most_causes: int = MOST_CAUSES) -> Outline:
     """Of more causes than ``most_causes`` the rest is counted, for a channel that has no room for them."""
     single = len(message.alerts) == 1 and message.reason not in _TOGETHER
+    if message.passages:
+        return _of_passages(message)
     if not message.alerts:
-        passages = tuple(map(_passage, message.passages))
-        return Outline(
-            Tone.MILD, message.title, message.text, message.note, sections=passages, actions=_actions(message)
-        )
+        return Outline(Tone.MILD, message.title, message.text, note=message.note, actions=_actions(message))
     return _of_one(message, message.alerts[0]) if single else _of_many(message, most_causes)
+
+
+def _of_passages(message: Message) -> Outline:
+    opening = " ".join(passage.text for passage in message.passages if not passage.heading)
+    sections = tuple(_passage(passage) for passage in message.passages if passage.heading)
+    return Outline(Tone.MILD, message.title, opening, message.note, sections=sections, actions=_actions(message))
 
 
 def _passage(passage: Passage) -> Section:

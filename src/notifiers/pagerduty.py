@@ -63,7 +63,7 @@ class PagerDutyChannel:
         it begins anew, which changes nothing: PagerDuty knows each incident by its key."""
         self._forget_old()
         taken = self._taken.setdefault(message.id, {})
-        receipt = Receipt(Verdict.DELIVERED, detail="nothing in it is for PagerDuty: digests page nobody")
+        receipt = Receipt(Verdict.DELIVERED, detail="nothing in it is for PagerDuty: digests and reports page nobody")
         for event in events(message):
             key, action = event["dedup_key"], event["event_action"]
             if taken.get(key) == action:
@@ -77,7 +77,7 @@ class PagerDutyChannel:
 
     def preview(self, message: Message) -> str:
         found = [json.dumps({"routing_key": "…", **event}, indent=2, ensure_ascii=False) for event in events(message)]
-        return "\n".join(found) or "No event: digests page nobody."
+        return "\n".join(found) or "No event: digests and reports page nobody."
 
     async def aclose(self) -> None:
         await self._poster.aclose()
@@ -94,7 +94,7 @@ def _endpoint(url: str) -> str:
 
 def events(message: Message) -> Iterator[Event]:
     """In the order in which they have to be taken; without the routing key."""
-    if not message.alerts:
+    if not message.alerts and message.reason != "report":
         yield _of_message(message)
     for part in message.alerts:
         for action in _actions(message, part):

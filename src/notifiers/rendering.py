@@ -11,8 +11,8 @@ _MOST_TEXT = 10_000
 
 
 def worded(message: Message) -> Message:
-    """With its title and its plain text, as the alerts in it ask for."""
-    titled = replace(message, title=title_of(message.reason, message.alerts))
+    """With its title, where its alerts ask for one, and its plain text."""
+    titled = replace(message, title=title_of(message.reason, message.alerts)) if message.alerts else message
     return replace(titled, text=as_text(outline(titled)))
 
 

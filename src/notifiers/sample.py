@@ -1,15 +1,19 @@
 """What would a message of each reason look like? Examples for previews, and to try templates on."""
 
+from base64 import b64decode
 from dataclasses import replace
 from typing import Any
 
-from notifiers.message import AlertPart, Message, RunLine
+from notifiers.message import AlertPart, Message, Passage, RunLine
 from notifiers.rendering import worded
 
 REASONS = (
     "first", "again", "new_members", "severity_up", "reopened", "resolved", "recovered", "reminder", "digest",
-    "escalation", "flapping", "storm", "late", "acknowledged", "drill", "test",
+    "escalation", "flapping", "storm", "late", "acknowledged", "drill", "report", "test",
 )  # fmt: skip
+_DOT = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABAQMAAAAl21bKAAAAA1BMVEUAAACnej3aAAAACklEQVR42mNoAAAAggCB2kUIOwAAAABJRU5ErkJggg=="
+)
 _AT = "2026-11-23T08:05:01Z"
 _OVER = "2026-11-23T08:04:00Z"
 _SEVERAL = frozenset({"new_members", "digest", "storm"})
@@ -27,6 +31,8 @@ def sample(reason: str = "first", channel: str = "example") -> Message:
         raise KeyError(reason)
     if reason == "test":
         return probe("test-example", channel, _AT)
+    if reason == "report":
+        return _report(channel)
     part = _part(reason)
     parts = (part, _second(reason), _third(reason)) if reason in _SEVERAL else (part,)
     return worded(
@@ -46,6 +52,25 @@ def sample(reason: str = "first", channel: str = "example") -> Message:
             hours=(0,) * 20 + (1, 0, 2, 9),
         )
     )
+
+
+def _report(channel: str) -> Message:
+    """With a dot for a chart: the charts are made where reports are."""
+    address = "https://tocsin.example/reports/4f2a9c1e7b3d5a60"
+    chart = "Bad runs over time: most bad runs ended in the day of 19 Nov 2026."
+    when, first = "Most bad runs ended in the day of 19 Nov 2026: 41 of 320.", "CardDeclined cost most: 38 bad runs."
+    opening = (
+        "2026-11-16 08:00 to 2026-11-23 08:00 (Europe/Vienna). 61 runs of 2 240 ended badly: 2.7 % (2.1 % to 3.5 %). "
+        "Against the period before (1.1 %): worse, +0.9 to +2.5 points."
+    )
+    passages = (
+        Passage("", opening),
+        Passage("When did it happen?", when, f"{address}#over_time", b64decode(_DOT), chart),
+        Passage("What should be fixed first?", first, f"{address}#groups"),
+    )
+    title = "Trend report weekly, 2026-11-16 to 2026-11-23: 61 of 2 240 runs bad"
+    message = Message("report-example", channel, "report", "low", title, "", (), {"report": address}, _AT)
+    return worded(replace(message, conversation="report:weekly", ends=True, passages=passages))
 
 
 def probe(identity: str, channel: str, at: str) -> Message:

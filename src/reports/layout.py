@@ -88,7 +88,7 @@ def _cell(value: Any, kind: str) -> Cell:
 
 
 def _text(value: str, kind: str) -> Cell:
-    if kind != "spark" or not value:
+    if kind != "spark" or value in {"", "–"}:
         return Cell(value, kind)
     if set(value) <= set(_BARS):
         heights = " ".join(str(_BARS.index(each)) for each in value)

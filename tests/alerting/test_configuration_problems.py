@@ -17,6 +17,9 @@ def said(text):
     return [str(problem).removeprefix("f:") for problem in check(text, "f", {})]
 
 
+REPORTS = "channels: {hook: {type: webhook, url: 'http://x'}}\nreports: ["
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -170,7 +173,16 @@ def said(text):
          "1:30: self.after: must be 10s or longer: the worker gives a sign of life every 5s"),
         ("self: {ping_url: 'http://x', ping_every: 100ms}",
          "1:30: self.ping_every: must be 1s or longer: more often says no more"),
-        ("reports: []", "1:1: reports: is not available in this version; leave it out"),
+        ("reports: [{name: weekly}]", "1:11: reports[0].channels: is missing; add it"),
+        ("reports: [{name: w, channels: [nobody]}]",
+         "1:32: reports[0].channels[0]: there is no channel 'nobody'; there are none"),
+        (REPORTS + "{name: w, channels: [hook], cron: '99 8 * * *'}]",
+         "2:39: reports[0].cron: '99 8 * * *': '99' is no minute; it may be 0-59; each also as *, a list 1,3, a range "
+         "1-5 that goes upwards, or a step */5"),
+        (REPORTS + "{name: w, channels: [hook], period: 5m}]",
+         "2:39: reports[0].period: must be 1h or longer: there is nothing to compare in less"),
+        (REPORTS + "{name: w, channels: [hook]}, {name: w, channels: [hook]}]",
+         "2:41: reports[1].name: 'w' names two reports; give each its own name"),
         ("retention: {raw: soon}",
          "1:13: retention.raw: 'soon' is not a duration; write it like 500ms, 30s, 10m, 1h30m or 7d"),
     ],

@@ -99,7 +99,7 @@ def test_a_digest_without_anything_over_is_delivered_by_sending_nothing():
     with HttpSink() as sink:
         [receipt] = send(sink, message("digest"))
         assert (receipt.verdict, sink.requests) == (Verdict.DELIVERED, [])
-        assert "digests page nobody" in receipt.detail
+        assert "page nobody" in receipt.detail
 
 
 def test_the_first_event_that_is_not_taken_ends_the_try_and_the_next_begins_there():

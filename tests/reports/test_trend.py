@@ -8,10 +8,12 @@ import random
 import re
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from reports.export import render_csv, render_json
 from reports.frames import frames_of
+from reports.model import Report
 from reports.period import DAY, Filters, Period
 from reports.render_html import render_html
 from reports.sketch import duration_bin
@@ -156,3 +158,12 @@ def test_html_is_one_file_under_its_size_with_text_escaped():
     assert "<script>alert(1)" not in page
     assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", page)
     assert 'href="/groups/g-' in page
+
+
+@pytest.mark.parametrize("runs", [0, 1, 8, 40, 3000])
+def test_a_report_is_plain_data_however_little_there_is(runs):
+    """As it is kept: what numpy made would not be written down."""
+    report = trend(frames(history(runs=runs)), WEEK, Filters())
+    again = msgspec.json.decode(msgspec.json.encode(report), type=Report)
+    assert render_json(again) == render_json(report)
+    assert render_html(again) == render_html(report)

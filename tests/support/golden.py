@@ -7,6 +7,7 @@ from pathlib import Path
 
 from notifiers.message import Message
 from notifiers.rendering import worded
+from notifiers.sample import sample as example
 from rules.vocabulary import Reason
 from support.samples import PART, message
 
@@ -27,6 +28,8 @@ REASONS = [reason.value for reason in Reason]
 
 def sample(reason: str) -> Message:
     """A message of this reason as it is usual; storms and digests are about several alerts."""
+    if reason == "report":
+        return example(reason)
     if reason in {"storm", "digest"}:
         return several(5, reason)
     one = message(reason, **{**OWNED, **CHANGES.get(reason, {})})

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from notifiers.message import Message, RunLine
 from notifiers.rendering import worded
+from notifiers.sample import sample
 from rules.vocabulary import Reason
 from support.samples import PART, message
 
@@ -38,6 +39,8 @@ _CHANGES: dict[str, dict[str, object]] = {
 
 
 def letter(reason: str) -> Message:
+    if reason == "report":
+        return sample(reason)
     if reason in ("digest", "storm", "new_members"):
         return several(reason)
     if reason == "test":
