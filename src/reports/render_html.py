@@ -42,7 +42,8 @@ def _plotly() -> str:
 
 def render_html(report: Report, links: Mapping[str, str] | None = None) -> str:
     """``links`` may hold "home", the service's address: what leads to its pages is left out otherwise. And "query",
-    the query that asked for this report, where the service shows it: with it come exports and a form to ask anew."""
+    the query that asked for this report, where the service shows it: with it come exports and a form to ask anew.
+    "files" is another query for the exports, such as one that names this report."""
     template = _template_environment().get_template("report.html")
     figures = {
         f"{section.key}-{place}": plotly_figure(chart)
@@ -57,18 +58,18 @@ def render_html(report: Report, links: Mapping[str, str] | None = None) -> str:
         embedded=_embedded(figures),
         plotly=Markup(_plotly()) if figures else "",
         home=given.get("home"),
-        served=_served(given["query"]) if {"home", "query"} <= given.keys() else None,
+        served=_served(given["query"], given.get("files")) if {"home", "query"} <= given.keys() else None,
         verdict=verdict,
         shape=SHAPES[verdict] if verdict else "",
     )
 
 
-def _served(query: str) -> dict[str, Any]:
-    """What the form shows as asked, and the query that exports go by."""
+def _served(query: str, files: str | None) -> dict[str, Any]:
+    """What the form shows as asked, and the query that exports go by: ``files``, or what was asked."""
     asked = parse_qs(query)
     kept = [(name, value) for name, value in parse_qsl(query) if name in {*_ASKED, "workflow"}]
     return {
-        "query": urlencode(kept),
+        "query": urlencode(kept) if files is None else files,
         "workflows": asked.get("workflow", []),
         **{name: asked.get(name, [""])[-1] for name in _ASKED},
     }

@@ -7,12 +7,16 @@ import io
 from PIL import Image
 
 from alerting.compose import Composer
+from alerting.configuration.model import ScheduledReport
+from alerting.database.sqlite import open_sqlite
 from alerting.reporting.kept import kept
-from alerting.reporting.making import make_in
-from alerting.reporting.schedule import Reporter
+from alerting.reporting.making import Order, make_in
+from alerting.reporting.schedule import Apart, Reporter
+from alerting.settings import from_environment
 from alerting.storage.messages import Owed
+from alerting.storage.report_words import decoded
 from notifiers.mail_compose import compose
-from rules.instants import DAY, HOUR, MINUTE
+from rules.instants import DAY, HOUR, MINUTE, SECOND
 
 FILE = """
 channels:
@@ -114,3 +118,13 @@ def test_the_mail_says_every_answer_and_brings_its_charts_along(house):
     for section in report.sections[1:]:
         assert section.heading in page
     assert f"https://t.example.com/reports/{report.id}" in page
+
+
+def test_it_is_made_in_a_process_of_its_own(tmp_path):
+    settings = from_environment({}, data=str(tmp_path), listens=False)
+    open_sqlite(settings.data).close()
+    now = 1_795_500_000 * SECOND
+    made = Apart(settings)(Order(ScheduledReport(name="weekly", channels=("mail",)), now, now))
+    told = decoded(made.told)
+    assert told.title == "Trend report weekly, 2026-11-17 to 2026-11-24: no runs"
+    assert told.text.endswith("No run ended in this period.")

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import json
+import re
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -89,3 +91,18 @@ def test_what_cannot_be_given_is_refused(service, path):
         fetched(service, path)
     assert refused.value.code == 400
     assert b"error" in refused.value.read()
+
+
+def test_a_report_that_was_shown_gives_the_same_numbers_again(service):
+    page, _ = fetched(service, "/reports/trend?since=1d")
+    named = re.search(r"/reports/([0-9a-f]{16})", page.decode())[1]
+    before, _ = fetched(service, f"/api/v1/reports/trend?id={named}&format=json")
+    service.post("/api/v1/events", [{"workflow": "pay", "run_id": "later", "outcome": "failed"}])
+    service.wait_drained()
+    again, _ = fetched(service, f"/api/v1/reports/trend?id={named}&format=json")
+    assert again == before
+    assert named in fetched(service, f"/reports/{named}")[0].decode()
+    assert json.loads(fetched(service, "/api/v1/reports/trend?since=1d")[0])["id"] != named
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        fetched(service, "/reports/0000000000000000")
+    assert b"is not kept" in refused.value.read()

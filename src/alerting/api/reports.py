@@ -1,13 +1,17 @@
 """The trend report over HTTP: a page, files of the same numbers, pictures of its charts."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from alerting.api.context import context_of
 from alerting.moments import BadQuery
-from alerting.reporting.asking import Wanted, render, report_of
+from alerting.reporting.asking import Wanted, report_of
+from alerting.reporting.kept import keep
+
+if TYPE_CHECKING:
+    from reports.model import Report
 
 router = APIRouter()
 _SCRIPTS = (
@@ -24,7 +28,23 @@ _MEDIA = {
 
 @router.get("/reports/trend", include_in_schema=False)
 def page(request: Request, wanted: Annotated[Wanted, Query()]) -> HTMLResponse:
-    said = _answer(request, wanted, {"home": "/", "query": request.url.query})
+    """It is kept: the files that it leads to, and its own address, show the same numbers again."""
+    context, query = context_of(request), request.url.query
+    now = context.clock.now()
+    report = _made(request, wanted)
+    named = wanted.id or (report.id if keep(context.store, report, now) else "")
+    return _page(report, query, f"id={named}" if named else query)
+
+
+@router.get("/reports/{id_}", include_in_schema=False)
+def again(request: Request, id_: str) -> HTMLResponse:
+    return _page(_made(request, Wanted(id=id_)), "", f"id={id_}")
+
+
+def _page(report: "Report", query: str, files: str) -> HTMLResponse:
+    from reports.render_html import render_html
+
+    said = render_html(report, {"home": "/", "query": query, "files": files})
     # The report's one script is its own, inlined; nothing in it comes from data.
     return HTMLResponse(said, headers={"content-security-policy": _SCRIPTS})
 
@@ -33,9 +53,8 @@ def page(request: Request, wanted: Annotated[Wanted, Query()]) -> HTMLResponse:
 def chart(request: Request, wanted: Annotated[Wanted, Query()], section: str, place: int = 0) -> Response:
     from reports.export import render_png
 
-    context = context_of(request)
     try:
-        drawn = render_png(report_of(context.store, wanted, context.clock.now()), section, place)
+        drawn = render_png(_made(request, wanted), section, place)
     except ValueError as error:
         raise BadQuery(str(error)) from None
     return Response(drawn, media_type="image/png")
@@ -60,21 +79,23 @@ def data(
 
 
 def _file(request: Request, wanted: Wanted, form: str, section: str) -> str | bytes:
-    from reports.export import render_csv, render_parquet
+    from reports.export import render_csv, render_json, render_parquet
+    from reports.render_html import render_html
 
-    context = context_of(request)
-    if form in {"json", "html"}:
-        return _answer(request, wanted, {"home": f"{context.settings.public_url.rstrip('/')}/"}, form)
+    report = _made(request, wanted)
+    if form == "html":
+        return render_html(report, {"home": f"{context_of(request).settings.public_url.rstrip('/')}/"})
+    if form == "json":
+        return render_json(report)
     try:
-        report = report_of(context.store, wanted, context.clock.now())
         return render_parquet(report) if form == "parquet" else render_csv(report, section)
     except ValueError as error:
         raise BadQuery(str(error)) from None
 
 
-def _answer(request: Request, wanted: Wanted, links: dict[str, str], form: str = "html") -> str:
+def _made(request: Request, wanted: Wanted) -> "Report":
     context = context_of(request)
     try:
-        return render(context.store, wanted, form, context.clock.now(), links)
+        return report_of(context.store, wanted, context.clock.now())
     except ValueError as error:
         raise BadQuery(str(error)) from None

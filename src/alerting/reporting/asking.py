@@ -6,6 +6,7 @@ from pydantic import BaseModel, ValidationInfo, field_validator
 
 from alerting.database.port import Store
 from alerting.moments import moment
+from alerting.reporting.kept import kept
 from alerting.reporting.reading import frames_from
 from rules.instants import Instant
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 
 class Wanted(BaseModel):
-    """What is asked for. ``since`` and ``until``: RFC 3339, Unix milliseconds, or a duration meaning "ago"."""
+    """What is asked for. ``since`` and ``until``: RFC 3339, Unix milliseconds, or a duration meaning "ago". ``id``: a
+    report that is kept, as it was made, whatever else is asked."""
 
     since: str = "30d"
     until: str | None = None
@@ -24,6 +26,7 @@ class Wanted(BaseModel):
     version: str = ""
     severity: str = ""
     tz: str = "UTC"
+    id: str = ""
 
     @field_validator("since", "tz")
     @classmethod
@@ -50,8 +53,17 @@ def report_of(store: Store, wanted: Wanted, now: Instant) -> "Report":
     """Raises ValueError for a question that cannot be answered."""
     from reports.trend import trend
 
+    if wanted.id:
+        return _again(store, wanted.id)
     period, filters = question(wanted, now)
     return trend(frames_from(store, period), period, filters)
+
+
+def _again(store: Store, id_: str) -> "Report":
+    report = kept(store, id_)
+    if report is None:
+        raise ValueError(f"report {id_!r} is not kept (any more); ask anew for its period at /reports/trend")
+    return report
 
 
 def render(store: Store, wanted: Wanted, form: str, now: Instant, links: dict[str, str] | None = None) -> str:

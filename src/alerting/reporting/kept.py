@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import zstandard
 
-from alerting.database.port import Store
+from alerting.database.port import Store, StoreUnavailable
 from alerting.storage import reports as stored
 from alerting.storage.report_words import Told, encoded
+from rules.instants import Instant
 
 if TYPE_CHECKING:
     from reports.model import Report
@@ -15,6 +16,16 @@ if TYPE_CHECKING:
 
 def packed(report: "Report", told: Told) -> tuple[bytes, bytes]:
     return zstandard.compress(msgspec.json.encode(report), 6), encoded(told)
+
+
+def keep(store: Store, report: "Report", now: Instant) -> bool:
+    """One that somebody asked for. False where it cannot be written down just now."""
+    try:
+        with store.write() as connection:
+            stored.save(connection, report.id, "", now, *packed(report, Told(report.title, "")))
+    except StoreUnavailable:
+        return False
+    return True
 
 
 def kept(store: Store, id_: str) -> "Report | None":

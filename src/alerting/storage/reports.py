@@ -3,7 +3,7 @@
 from sqlalchemy import delete, select
 
 from alerting.database.port import Connection
-from alerting.database.statements import upsert
+from alerting.database.statements import insert_new, upsert
 from alerting.storage.schema import ReportRow, table
 from rules.instants import Instant
 
@@ -13,7 +13,11 @@ _report = table(ReportRow)
 
 def save(connection: Connection, id_: str, name: str, now: Instant, body: bytes, told: bytes) -> None:
     """Of those that were only asked for, without the name of a schedule, the latest stay."""
-    upsert(connection, _report, [{"id": id_, "name": name, "made_at": now, "body": body, "told": told}])
+    row = {"id": id_, "name": name, "made_at": now, "body": body, "told": told}
+    if name:
+        upsert(connection, _report, [row])
+    else:  # one that was sent by its schedule stays what it is
+        insert_new(connection, _report, [row])
     asked = select(_report.c.id).where(_report.c.name == "").order_by(_report.c.made_at.desc())
     connection.execute(delete(_report).where(_report.c.id.in_(asked.offset(MOST_ASKED_FOR).limit(MOST_ASKED_FOR))))
 
