@@ -15,6 +15,7 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
 
 from rules.instants import DAY, HOUR, MINUTE, SECOND
+from support import trying
 from support.otlp import attributes
 from support.shapes import SHAPES, START, Item, TrueRun
 
@@ -39,9 +40,23 @@ class Sent:
 def stream(seed: int, runs: int = 20) -> list[Sent]:
     """Runs of the last five days: told late, twice, split over bodies and out of order, some after they are kept."""
     chance = random.Random(seed)
-    made = [run for number in range(runs) for run in chance.choice(SHAPES)(chance, number + 1000 * seed)]
+    shapes = (*SHAPES, *trying.SHAPES)
+    made = [run for number in range(runs) for run in chance.choice(shapes)(chance, number + 1000 * seed)]
+    for run in made:
+        _place(chance, run)
     received = sorted(_received(chance, made), key=lambda each: each[0])
     return list(_packed(chance, received))
+
+
+def _place(chance: random.Random, run: TrueRun) -> None:
+    """Each of its tellings says where it ran, and in some an event says how bad that is."""
+    run.environment, run.version = chance.choice(["production", "staging"]), chance.choice(["1.0", "1.1"])
+    events = [item.what for item in run.items if item.kind == "events"]
+    run.severity = chance.choice(["", "", "low", "critical"]) if events else ""
+    for told in events:
+        told.update(environment=run.environment, version=run.version)
+        if run.severity:
+            told["severity"] = run.severity
 
 
 def _received(chance: random.Random, runs: list[TrueRun]) -> Iterator[tuple[int, Item]]:
@@ -94,11 +109,14 @@ def _packed(chance: random.Random, received: list[tuple[int, Item]]) -> Iterator
             pack = []
 
 
-def _scoped(items: list[Item]) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = defaultdict(list)
+def _scoped(items: list[Item]) -> Iterator[tuple[Resource, dict[str, list[Any]]]]:
+    """What came from each place, by scope."""
+    found: dict[tuple[str, str], dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for item in items:
-        found[item.scope].append(item.what)
-    return found
+        found[item.run.environment, item.run.version][item.scope].append(item.what)
+    for (environment, version), scopes in found.items():
+        said = {"deployment__environment__name": environment} if environment else {}
+        yield Resource(attributes=attributes(service__name="shop", service__version=version or "1.0", **said)), scopes
 
 
 def _events_body(items: list[Item]) -> tuple[bytes, str]:
@@ -106,15 +124,19 @@ def _events_body(items: list[Item]) -> tuple[bytes, str]:
 
 
 def _traces_body(items: list[Item]) -> tuple[bytes, str]:
-    scopes = [ScopeSpans(scope=InstrumentationScope(name=name), spans=told) for name, told in _scoped(items).items()]
-    resource = Resource(attributes=attributes(service__name="shop", service__version="1.0"))
-    request = ExportTraceServiceRequest(resource_spans=[ResourceSpans(resource=resource, scope_spans=scopes)])
+    request = ExportTraceServiceRequest()
+    for resource, scopes in _scoped(items):
+        told = [ScopeSpans(scope=InstrumentationScope(name=name), spans=spans) for name, spans in scopes.items()]
+        request.resource_spans.append(ResourceSpans(resource=resource, scope_spans=told))
     return request.SerializeToString(), PROTOBUF
 
 
 def _logs_body(items: list[Item]) -> tuple[bytes, str]:
-    scopes = [ScopeLogs(scope=InstrumentationScope(name=n), log_records=told) for n, told in _scoped(items).items()]
-    return ExportLogsServiceRequest(resource_logs=[ResourceLogs(scope_logs=scopes)]).SerializeToString(), PROTOBUF
+    request = ExportLogsServiceRequest()
+    for resource, scopes in _scoped(items):
+        told = [ScopeLogs(scope=InstrumentationScope(name=n), log_records=records) for n, records in scopes.items()]
+        request.resource_logs.append(ResourceLogs(resource=resource, scope_logs=told))
+    return request.SerializeToString(), PROTOBUF
 
 
 _BODIES: dict[str, Callable[[list[Item]], tuple[bytes, str]]] = {

@@ -70,6 +70,12 @@ def is_blank(group: Row) -> bool:
     return not (group["error_type"] or group["error_message"] or group["stack"])
 
 
+def is_later_try(record: RunRecord) -> bool:
+    """Whether the run ended once more, in a later try, since it was put into its error group."""
+    attempt, ended_at = record.detail.grouped
+    return 0 < attempt < record.detail.attempts and ended_at < record.ended_at
+
+
 def failed_of(record: RunRecord, print_: Fingerprint, group: str, severity: Severity, now: Instant) -> Failed:
     known_as = Fingerprint(group, print_.cause, print_.version, print_.components)
     return Failed(record.run(), known_as, severity, record.detail.occurrence, record.ended_at or now)

@@ -11,6 +11,7 @@ from alerting.consumer.describing import (
     failed_of,
     failure_row,
     is_blank,
+    is_later_try,
     occurrence_of,
     regresses,
     success_of,
@@ -18,6 +19,7 @@ from alerting.consumer.describing import (
 from alerting.consumer.watching import LOST, Watch
 from alerting.database.statements import Row
 from alerting.ingest.facts import Fact, RunFact, StepFact
+from alerting.storage.groups import canonical
 from alerting.tracking.book import RunBook, loose_key
 from alerting.tracking.patience import Patience
 from alerting.tracking.record import RunRecord, with_cause
@@ -201,7 +203,7 @@ class Recording:
             self._follow(record, child, now)
             return
         print_ = fingerprint(record.workflow, record.failing_step, record.error)
-        group = self._aliases.get(print_.group, print_.group)
+        group = canonical(self._aliases, print_.group)
         severity = self._ruleset.severity_of(record.run())
         record.evaluated, record.error_group, record.severity = True, group, severity.value
         record.detail.occurrence = occurrence_of(record)
@@ -242,19 +244,21 @@ class Recording:
             self.inputs.append(Timed(now, replace(failed, consequence_of=child.run_id), record.id))
 
     def _regroup(self, record: RunRecord) -> None:
-        """Better evidence came late: link the new fingerprint to the group that was told, never tell it again."""
+        """Better evidence came late: link the new fingerprint to the group that was told, never tell it again. Another
+        try of the run is no evidence of what was wrong with the one before: its error is its own."""
         if record.detail.consequence_of:
             return
         print_ = fingerprint(record.workflow, record.failing_step, record.error)
-        group = self._aliases.get(print_.group, print_.group)
+        group = canonical(self._aliases, print_.group)
+        known = canonical(self._aliases, record.error_group)
         if not record.error_group:
             self._fail_again(record, print_, group)
-        elif group == record.error_group:
+        elif group == known:
             return
-        elif is_blank(self.groups[record.error_group]):
+        elif is_later_try(record) or is_blank(self.groups[record.error_group]):
             self._move(record, print_, group)
         else:
-            self._aliases[print_.group] = self.new_aliases[print_.group] = record.error_group
+            self._aliases[group] = self.new_aliases[group] = known
             self.groups[record.error_group].update(described(record, print_))
 
     def _fail_again(self, record: RunRecord, print_: Fingerprint, group: str) -> None:
@@ -265,7 +269,7 @@ class Recording:
         self._record_failure(record, print_, record.received_at)
 
     def _move(self, record: RunRecord, print_: Fingerprint, group: str) -> None:
-        """A group that knew neither type nor message is no one's cause: linking to it would mix causes up."""
+        """Without a link, which would mix causes up: a group that knew neither type nor message is no one's cause."""
         self.moved_from.add(record.error_group)
         record.error_group = group
         self._count_in_group(record, print_, record.heard_at)
@@ -274,6 +278,7 @@ class Recording:
     def _count_in_group(self, record: RunRecord, print_: Fingerprint, now: Instant) -> str:
         """Whether the failure makes the group "new" or "regressed"; "" for neither."""
         at = record.ended_at or record.received_at
+        record.detail.grouped = (record.detail.attempts, record.ended_at)
         group, novelty = self.groups.get(record.error_group), ""
         if group is None:
             novelty = "new"

@@ -1,6 +1,6 @@
 """Error groups, their aliases and the failures in them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select, update
@@ -28,7 +28,18 @@ class Resolution:
 
 
 def load_aliases(connection: Connection) -> dict[str, str]:
-    return {row.id: row.canonical for row in connection.execute(select(_alias))}
+    """Each with the group that it belongs to by now, which is known under no other."""
+    told = {row.id: row.canonical for row in connection.execute(select(_alias))}
+    return {each: canonical(told, each) for each in told}
+
+
+def canonical(aliases: Mapping[str, str], group: str) -> str:
+    """The group that ``group`` belongs to: the one it was linked to may have been linked in its turn."""
+    seen = {group}
+    while (linked := aliases.get(group, group)) not in seen:
+        seen.add(linked)
+        group = linked
+    return group
 
 
 def save_aliases(connection: Connection, aliases: dict[str, str]) -> None:

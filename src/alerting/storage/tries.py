@@ -8,13 +8,17 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from alerting.storage.instances import Instance, instances_of, is_announced
 from alerting.tracking.record import Detail, Evidence
 from rules.instants import Duration
 
 PASSED, FAILED, ENDED = "passed", "failed", "ended"
 MOST = 10
+_MOST_TOLD = 1_000
 # Engines that replay what a run did before: of a run that fails only the failed tries are lost.
 _DURABLE = frozenset({"dbos", "inngest", "temporal"})
+# A step's span is of all its tries.
+_TOLD_AT_THE_END = frozenset({"dbos", "prefect"})
 
 
 @dataclass(slots=True, frozen=True)
@@ -48,11 +52,16 @@ def tries_of(told: Told, detail: Detail | None) -> list[Try]:
     for each in detail.evidence if detail else ():
         if (each.step or each.tries) and not each.cancelled:
             by_step[each.step].append(each)
-    found = [one for step, evidence in by_step.items() for one in _of_step(told, step, evidence)]
-    if not any(one.then == ENDED for one in found) and told.bad:
-        found.extend(_of_run(told, "" if by_step else told.failing_step))
+    run_attempts = detail.attempts if detail else 0
+    found: list[Try] = []
+    for evidence in by_step.values():
+        instances = instances_of(evidence, run_attempts)
+        found.extend(one for each in instances for one in _of_instance(told, each, alone=len(instances) == 1))
+    if told.bad and not any(one.then == ENDED and one.step in {told.failing_step, ""} for one in found):
+        of_run = max(run_attempts, len(by_step.get("", ())) + 1)  # the highest number may be of another step
+        found.extend(_of_run(told, told.failing_step, of_run if found else told.attempts))
     elif not found and not told.bad and told.attempts > 1:
-        found.extend(_of_run(told, ""))
+        found.extend(_of_run(told, "", told.attempts))
     return found
 
 
@@ -65,10 +74,11 @@ def waste_of(told: Told, tries: list[Try]) -> Duration:
     return lost if told.engine in _DURABLE and lost else max(lost, told.took)
 
 
-def _of_step(told: Told, step: str, evidence: list[Evidence]) -> Iterator[Try]:
-    failed = sorted((each for each in evidence if each.failed), key=lambda each: (each.at, each.span_id))
-    passed = not (told.bad and step in {told.failing_step, ""})
-    number = max(len(failed), max((each.attempts for each in evidence), default=0) - passed)
+def _of_instance(told: Told, instance: Instance, alone: bool) -> Iterator[Try]:
+    step, failed = instance[0].step, [each for each in instance if each.failed]
+    passed = _passed(told, instance[-1], alone)
+    told_of = max(each.attempts - (passed and not each.failed) for each in instance)
+    number = min(max(len(failed), told_of), _MOST_TOLD)
     began = min((each.started_at for each in failed if each.started_at), default=0)
     for attempt in range(1, number + 1):
         one = failed[min(attempt, len(failed)) - 1] if failed else Evidence()
@@ -80,9 +90,20 @@ def _of_step(told: Told, step: str, evidence: list[Evidence]) -> Iterator[Try]:
         yield Try(step, one.type, min(attempt, MOST), then, max(0, waste), max(0, delay))
 
 
-def _of_run(told: Told, step: str) -> Iterator[Try]:
+def _passed(told: Told, last: Evidence, alone: bool) -> bool:
+    """Whether it was tried once more, and well, after all that failed. Seldom said: a run that went on had tried again,
+    unless its engine tells of a failed step when all tries are over, or the step failed in several instances, of which
+    nothing says that they were."""
+    if not (last.failed or is_announced(last)):
+        return True
+    went_on = not (told.bad and last.step in {told.failing_step, ""})
+    over = last.failed and told.engine in _TOLD_AT_THE_END
+    return went_on and not over and (alone or bool(last.attempts or last.tries))
+
+
+def _of_run(told: Told, step: str, attempts: int) -> Iterator[Try]:
     """Tries of which only the number is known."""
-    number = max(told.attempts, 1) if told.bad else told.attempts - 1
-    for attempt in range(1, min(number, 1_000) + 1):
+    number = min(max(attempts, 1) if told.bad else attempts - 1, _MOST_TOLD)
+    for attempt in range(1, number + 1):
         then = FAILED if attempt < number else ENDED if told.bad else PASSED
         yield Try(step, told.error_type, min(attempt, MOST), then)

@@ -51,7 +51,8 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True, order=True):
 class Detail(msgspec.Struct, omit_defaults=True):
     """What only some runs have. Kept as JSON beside the columns. ``watched``: after so long a silence a deadline
     comes due; ``lost``: it had, for a while at least. ``shown``: the good end that the rules were told of; ``tried``:
-    the failed tries that they were; ``novelty``: what its failure was for its error group."""
+    the failed tries that they were; ``novelty``: what its failure was for its error group; ``grouped``: the try of the
+    run, and its end, that the error group is of."""
 
     told: tuple[str, str, str] = ("", "", "")
     told_step: str = ""
@@ -80,6 +81,7 @@ class Detail(msgspec.Struct, omit_defaults=True):
     shown: str = ""
     novelty: str = ""
     tried: list[str] = msgspec.field(default_factory=list)
+    grouped: tuple[int, Instant] = (0, 0)
 
 
 @dataclass(slots=True)
