@@ -106,8 +106,8 @@ def _bound(share: float) -> str:
 def _with_attributes(connection: Connection, ids: list[str]) -> Iterator[tuple[Any, ...]]:
     names = ("id", "ended_at", "workflow", "environment", "version", "outcome", "severity", "error_group", "engine")
     columns = [_run.c[name] for name in names]
-    wanted = select(*columns, _run.c.attempts, _run.c.detail).where(_run.c.id.in_(ids)).order_by(_run.c.id)
-    for *row, engine, attempts, detail in connection.execute(wanted):
+    wanted = select(*columns, _run.c.detail).where(_run.c.id.in_(ids)).order_by(_run.c.id)
+    for *row, engine, detail in connection.execute(wanted):
         if engine in NOT_RUNS:
             continue
         told = json.loads(detail or "{}")
@@ -115,7 +115,7 @@ def _with_attributes(connection: Connection, ids: list[str]) -> Iterator[tuple[A
         if LABEL in labels:
             continue
         service = {"service": told["service"]} if told.get("service") else {}
-        yield (*row, {**labels, **service, "engine": engine, "retried": "yes" if attempts > 1 else "no"})
+        yield (*row, {**labels, **service, "engine": engine})
 
 
 def paths(connection: Connection, first: Instant, until: Instant) -> Rows:
