@@ -7,7 +7,7 @@ import pytest
 
 from reports.charts.spec import ChartSpec, Heat, Mark, Series
 from reports.frames import frames_of
-from reports.layout import badge, first_sentence, sheets
+from reports.layout import badge, first_sentence, sheets, tied
 from reports.model import Section, Table
 from reports.render_html import render_html
 from support.accessible import contrast, problems, stops
@@ -283,6 +283,10 @@ def test_columns_know_what_they_hold():
     [sheet] = sheets(Section("s", "?", ".", [table, Table("none", ["a"], [])]))
     assert [cell.kind for cell in sheet.rows[0].cells] == ["number", "when", "wide", "tight", "tight", ""]
     assert [row.cells[0].text for row in sheet.rows] == ["1\u202f234\u202f567", "–"]
+
+
+def test_a_unit_stays_with_its_number():
+    assert tied("2.2 % of 5 runs in 3 min, 4 more") == "2.2\u00a0% of 5\u00a0runs in 3\u00a0min, 4 more"
 
 
 @pytest.mark.parametrize(

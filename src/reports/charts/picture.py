@@ -2,6 +2,7 @@
 
 import io
 from itertools import zip_longest
+from textwrap import shorten, wrap
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -16,8 +17,10 @@ _INK, _GRID = "#33302c", "#d9d5cf"
 _MARKERS = ("o", "D", "s", "X", "^", "P", "*", "p")
 _LINES = dict(zip(DASHES, ("-", "--", ":", "-."), strict=True))
 _DPI = 100
-_LONGEST = 34  # letters of a name on an axis
-_MOST_TICKS = 12
+_LONGEST = 34  # letters of a line of a name on an axis
+_CELL_LETTERS = 110  # in a row of cells, at the size of letters there
+_MOST_TICKS, _MOST_COLUMNS = 12, 24
+_ACROSS = 70  # letters of all names along the bottom; more stand aslant
 
 
 def picture(chart: ChartSpec, width: int = 720, scale: int = 2) -> bytes:
@@ -70,6 +73,8 @@ def _series(axes: Axes, chart: ChartSpec) -> None:
 
 
 def _bound(axes: Axes, right: Axes | None, chart: ChartSpec) -> None:
+    if chart.log_along:
+        axes.set_xscale("log")
     if chart.log:
         (axes.set_xscale if chart.horizontal else axes.set_yscale)("log")
     elif not chart.horizontal and not any(each.base for each in chart.series):
@@ -100,15 +105,27 @@ def _bar(
     base = [start or 0 for start in series.base] or [sums.get(place, 0) if chart.stacked else 0 for place in at]
     if chart.stacked:
         sums.update({place: start + height for place, start, height in zip(at, base, heights, strict=True)})
-    hatch = HATCHES[series.colour % len(HATCHES)]
-    style: dict[str, Any] = {"color": colour(series.colour), "edgecolor": "white", "linewidth": 0.4, "hatch": hatch}
-    style["label"] = series.name
+    style = _filled(series)
     if series.low:
         style |= {"xerr" if chart.horizontal else "yerr": _errors(series, values), "ecolor": _INK, "capsize": 2}
     if chart.horizontal:
         axes.barh(at, heights, height=size, left=base, **style)
     else:
         axes.bar(at, heights, width=size, bottom=base, **style)
+
+
+def _filled(series: Series) -> dict[str, Any]:
+    """Lines on the colour; what is not over yet has lines of the colour on white."""
+    own, usual = colour(series.colour), HATCHES[series.colour % len(HATCHES)]
+    style: dict[str, Any] = {"label": series.name, "linewidth": 0.4}
+    if not any(series.hatched):
+        return {**style, "color": own, "edgecolor": "white", "hatch": usual}
+    return {
+        **style,
+        "color": ["white" if unfinished else own for unfinished in series.hatched],
+        "edgecolor": [own if unfinished else "white" for unfinished in series.hatched],
+        "hatch": ["--" if unfinished else usual for unfinished in series.hatched],
+    }
 
 
 def _errors(series: Series, values: list[Any]) -> list[list[float]]:
@@ -158,11 +175,17 @@ def _ticks(axes: Axes, chart: ChartSpec, places: dict[Any, float]) -> None:
     every = 1 if chart.horizontal else -(-len(names) // _MOST_TICKS)
     shown = names[::every]
     at = [places[name] for name in shown]
-    labels = [str(name) if len(str(name)) <= _LONGEST else f"{str(name)[: _LONGEST - 1]}…" for name in shown]
     if chart.horizontal:
-        axes.set_yticks(at, labels)
+        axes.set_yticks(at, [_wrapped(str(name)) for name in shown])
     else:
-        axes.set_xticks(at, labels, rotation=0 if sum(map(len, labels)) < 70 else 30, ha="center")
+        labels = [shorten(str(name), _LONGEST, placeholder="…") for name in shown]
+        aslant = sum(map(len, labels)) >= _ACROSS
+        axes.set_xticks(at, labels, rotation=30 if aslant else 0, ha="right" if aslant else "center")
+
+
+def _wrapped(name: str) -> str:
+    """On two lines at most."""
+    return "\n".join(wrap(name, _LONGEST, max_lines=2, placeholder="…", break_on_hyphens=True))
 
 
 def _legend(axes: Axes, right: Axes | None) -> None:
@@ -180,13 +203,17 @@ def _heat(axes: Axes, heat: Heat) -> None:
     shades = LinearSegmentedColormap.from_list("heat", ["#ffffff", colour(heat.colour)])
     values = [[float("nan") if value is None else value for value in row] for row in heat.values]
     axes.grid(visible=False)
-    axes.imshow(values, cmap=shades, aspect="auto")
-    axes.set_xticks(range(len(heat.columns)), heat.columns, fontsize=7)
-    axes.set_yticks(range(len(heat.rows)), heat.rows)
+    axes.imshow(values, cmap=shades, aspect="auto", vmin=0, vmax=len(heat.levels) - 1 if heat.levels else None)
+    every = -(-len(heat.columns) // _MOST_COLUMNS)
+    axes.set_xticks(range(len(heat.columns))[::every], heat.columns[::every], fontsize=7)
+    axes.set_yticks(range(len(heat.rows)), [_wrapped(name) for name in heat.rows])
     for row, marks in enumerate(heat.weak):
         for column, weak in enumerate(marks):
             if weak:
                 axes.plot(column, row, marker="x", color="#999999", markersize=4, markeredgewidth=0.7)
+    longest = max((len(text) for texts in heat.text for text in texts), default=0)
+    if longest * len(heat.columns) > _CELL_LETTERS:
+        return
     for row, texts in enumerate(heat.text):
         for column, text in enumerate(texts):
             axes.text(column, row, text, ha="center", va="center", fontsize=6, color=_INK)
