@@ -2,18 +2,18 @@
 
 from html import escape
 from itertools import zip_longest
-from math import ceil, floor, log10
+from math import log10
 from typing import Any
 
 from reports.charts.colours import MARKERS, PATTERNS, colour, veil
 from reports.charts.spec import ChartSpec, Heat, Series
+from reports.charts.ticks import ends, log_ticks, log_values
 
 _GRID = "rgba(128,128,128,0.25)"
 _MARK = "rgba(128,128,128,0.9)"
 _LINES = "rgba(0,0,0,0.45)"  # on any of the colours
 _CLEAR = "rgba(0,0,0,0)"
 _ROW = 34
-_DECADES = 3
 _LABELS = 6  # of marks, under one another
 _MANY = 45  # points; so many are drawn smaller
 
@@ -114,10 +114,8 @@ def _heat(heat: Heat) -> list[dict[str, Any]]:
     cells = {
         "type": "heatmap", "x": _plain(heat.columns), "y": _plain(heat.rows), "z": heat.values, "text": heat.text,
         "texttemplate": "%{text}", "hovertemplate": "%{y}, %{x}: %{text}<extra></extra>", "colorscale": scale,
-        "xgap": 1, "ygap": 1, "colorbar": bar, "zmin": 0,
+        "xgap": 1, "ygap": 1, "colorbar": bar, "zmin": 0, "zmax": _top(heat),
     }  # fmt: skip
-    if heat.levels:
-        cells["zmax"] = len(heat.levels) - 1
     weak = [
         (column, row)
         for row, marks in zip(_plain(heat.rows), heat.weak, strict=False)
@@ -130,6 +128,13 @@ def _heat(heat: Heat) -> list[dict[str, Any]]:
     crosses = {"type": "scatter", "mode": "markers", "x": [each[0] for each in weak], "y": [each[1] for each in weak],
                "marker": marker, "hoverinfo": "skip", "showlegend": False, "name": "too few runs"}  # fmt: skip
     return [cells, crosses]
+
+
+def _top(heat: Heat) -> float:
+    """Colours begin at 0, so that small differences look small."""
+    if heat.levels:
+        return len(heat.levels) - 1
+    return max((value for row in heat.values for value in row if value is not None), default=0) or 1
 
 
 def _layout(chart: ChartSpec) -> dict[str, Any]:
@@ -163,38 +168,22 @@ def _axes(chart: ChartSpec) -> tuple[dict[str, Any], dict[str, Any]]:
     if chart.heat is not None:
         names = {"type": "category", "showgrid": False, "ticks": ""}
         return names, names
-    values: dict[str, Any] = _log(chart) if chart.log else {"rangemode": "tozero"}
+    values: dict[str, Any] = _log_axis(chart) if chart.log else {"rangemode": "tozero"}
     if not chart.categories:
-        return (_log_along(chart) if chart.log_along else {}), values
+        return (_log_axis(chart) if chart.log_along else {}), values
     names = {"type": "category", "showgrid": False, "range": _range(chart)}
     return (values, names) if chart.horizontal else (names, values)
 
 
 def _range(chart: ChartSpec) -> list[float]:
-    """Half a place around the names, whatever is drawn there; the first one on top."""
-    count = len({str(name) for each in chart.series for name in (each.y if chart.horizontal else each.x)})
-    ends = [-0.5, max(count, 1) - 0.5]
-    return ends[::-1] if chart.horizontal else ends
+    """The first name on top."""
+    first, last = ends(chart)
+    return [last, first] if chart.horizontal else [first, last]
 
 
-def _log(chart: ChartSpec) -> dict[str, Any]:
-    drawn = [(*(each.x if chart.horizontal else each.y), *each.low, *each.high) for each in chart.series]
-    return _log_axis([value for values in drawn for value in values])
-
-
-def _log_along(chart: ChartSpec) -> dict[str, Any]:
-    return _log_axis([value for each in chart.series for value in each.x])
-
-
-def _log_axis(values: list[Any]) -> dict[str, Any]:
-    """1, 2 and 5 of every power of ten, and the powers alone over more than three of them."""
-    known = [value for value in values if value is not None and value > 0]
-    if not known:
-        return {"type": "log"}
-    first, last = floor(log10(min(known))), ceil(log10(max(known)))
-    steps = (1, 2, 5) if last - first <= _DECADES else (1,)
-    ticks = [float(f"{step}e{power}") for power in range(first, last + 1) for step in steps]
-    return {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
+def _log_axis(chart: ChartSpec) -> dict[str, Any]:
+    ticks = log_ticks(log_values(chart))
+    return {"type": "log", **({"tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]} if ticks else {})}
 
 
 def _plain(values: list[Any]) -> list[Any]:
