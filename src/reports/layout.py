@@ -12,8 +12,10 @@ SHAPES = {Verdict.WORSE: "▲", Verdict.BETTER: "▼", Verdict.NO_EVIDENCE: "≈
 LONG = 40  # rows; a longer table beside a chart is not printed
 _BARS = " ▁▂▃▄▅▆▇█"
 _GLYPHS = {"●": "bad", "◐": "healed", "○": "good", "·": "none"}
+_DENSE = 14  # columns; so many are printed small
 _WIDE, _TIGHT, _FIGURES = 40, 16, 24  # letters
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|ms|s|min|h|d|points?|runs?|times)\b|%)")
 _SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Z])")
 
 
@@ -44,6 +46,10 @@ class Sheet:
     @property
     def long(self) -> bool:
         return len(self.rows) > LONG
+
+    @property
+    def dense(self) -> bool:
+        return len(self.heads) > _DENSE
 
 
 def sheets(section: Section) -> list[Sheet]:
@@ -95,6 +101,11 @@ def _text(value: str, kind: str) -> Cell:
         return Cell(value, kind, f"bars of height {heights}, 8 being the highest")
     counted = Counter(_GLYPHS[each] for each in value)
     return Cell(value, kind, ", ".join(f"{n} {name}" for name, n in counted.items()))
+
+
+def tied(text: str) -> str:
+    """No line breaks between a number and its unit,."""
+    return _UNIT.sub("\u00a0", text)
 
 
 def first_sentence(text: str) -> str:

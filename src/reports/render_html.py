@@ -14,7 +14,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from reports.charts.plotly_figure import plotly_figure
-from reports.layout import LONG, SHAPES, badge, first_sentence, sheets
+from reports.layout import LONG, SHAPES, badge, first_sentence, sheets, tied
 from reports.model import Report
 
 _ASKED = ("since", "until", "tz", "environment", "version", "severity")
@@ -29,7 +29,7 @@ def _template_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"first_sentence": first_sentence, "sheets": sheets}
+    made.filters |= {"first_sentence": first_sentence, "sheets": sheets, "tied": tied}
     made.globals |= {"most_printed": LONG}
     return made
 

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from reports.statistics import LEAST_RUNS, Share
 
+_MANY = 100  # hours: from here on without decimals
+
 
 def percent(share: float) -> str:
     if math.isnan(share):
@@ -15,7 +17,7 @@ def percent(share: float) -> str:
 def said(share: Share) -> str:
     """A percentage with its interval, or "B of N" where there are too few runs for one."""
     if share.runs < LEAST_RUNS:
-        return f"{share.bad} of {share.runs}"
+        return of(share)
     low, high = share.interval
     return f"{percent(share.rate)} ({percent(low)} to {percent(high)})"
 
@@ -28,15 +30,39 @@ def duration(microseconds: float) -> str:
     if math.isnan(microseconds):
         return "–"
     seconds = microseconds / 1e6
+    if not seconds:
+        return "0 s"
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 120:
         return f"{seconds:.1f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+    if seconds < 7200:
+        return f"{seconds / 60:.1f} min"
+    hours = seconds / 3600
+    return f"{hours:.1f} h" if hours < _MANY else f"{count(round(hours))} h"
 
 
-def number(count: int, singular: str, plural: str = "") -> str:
-    return f"{count:,} {singular if count == 1 else plural or singular + 's'}".replace(",", " ")
+def count(whole: int) -> str:
+    """In groups of three digits, which no line breaks between."""
+    return f"{whole:,}".replace(",", "\u202f")
+
+
+def signed(value: float, digits: int = 1) -> str:
+    return f"{value + 0.0:+,.{digits}f}".replace(",", "\u202f")
+
+
+def of(share: Share) -> str:
+    return f"{count(share.bad)} of {count(share.runs)}"
+
+
+def number(whole: int, singular: str, plural: str = "") -> str:
+    return f"{count(whole)} {singular if whole == 1 else plural or singular + 's'}"
+
+
+def listed(names: list[str], most: int) -> str:
+    """The first of them, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def label(moment: datetime, width: str) -> str:

@@ -59,7 +59,8 @@ def test_the_same_description_gives_the_same_picture(name):
 def test_series_differ_by_more_than_their_colour():
     first, second = plotly_figure(CHARTS["stacked"])["data"][:2]
     assert first["marker"]["pattern"]["shape"] == ["", "", "-"]
-    assert second["marker"]["pattern"]["shape"] == "/"
+    assert first["marker"]["pattern"]["bgcolor"] == ["#0072B2", "#0072B2", "rgba(0,0,0,0)"]
+    assert second["marker"]["pattern"]["shape"] == ["/", "/", "/"]
 
 
 def test_intervals_are_drawn_from_their_values():

@@ -72,7 +72,8 @@ def test_the_sentence_names_the_flakiest_step():
     found = section(history(1))
     row = found.data["steps"][0]
     assert found.finding.startswith(
-        f"Flakiest is step charge of pay (version 2): in {row['mixed']} of {row['runs']} runs it failed and then passed"
+        f"The flakiest is step charge of pay (version 2): in {row['mixed']} of {row['runs']} "
+        "runs it failed and then passed"
     )
     [scores, strip] = found.charts
     assert scores.series[0].x == [row["score"]]
@@ -144,4 +145,4 @@ def test_of_many_steps_the_flakiest_are_shown():
     found = section(made)
     assert [row["step"] for row in found.data["steps"]] == [f"s{place:02}" for place in range(29, 14, -1)]
     assert (found.data["number_of_steps"], found.data["flaky"]) == (30, 30)
-    assert "30 steps are flaky." in found.finding
+    assert "30 steps of 1 workflow are flaky." in found.finding

@@ -41,14 +41,14 @@ def test_a_budget_is_what_the_objective_leaves_of_the_runs():
 def test_it_is_said_which_were_kept_and_which_used_most():
     runs = [*history(0.02), *history(0.001, workflow="mail")]
     finding = about(runs, ("pay", 0.99), ("mail", 0.99)).finding
-    assert finding.startswith("Kept: 1 of 2 objectives. pay used most: ")
+    assert finding.startswith("1 of 2 objectives are kept. pay used most of its budget: ")
     assert "28 allowed." in finding
 
 
 def test_a_fire_in_the_last_hours_burns_too_fast_and_an_old_one_does_not():
     calm = history(0.001)
     now = [run(NOW - (place + 1) * 30_000_000, outcome="failed") for place in range(100)]
-    assert "Too fast burns now the budget of pay." in about([*calm, *now], ("pay", 0.99)).finding
+    assert "The budget of pay burns too fast at the end." in about([*calm, *now], ("pay", 0.99)).finding
     then = [run(at - 5 * DAY, outcome="failed") for at, *_ in now]
     assert "Too fast" not in about([*calm, *then], ("pay", 0.99)).finding
 
@@ -147,7 +147,11 @@ def test_little_and_all_bad_is_said_plainly(runs):
     section = about(runs, ("pay", 0.99))
     assert "nan" not in section.finding
     assert section.finding.startswith(
-        "No run ended that" if not runs else "Kept: 1 of 1 objective." if len(runs) == 1 else "Kept: 0 of 1 objective."
+        "No run ended that"
+        if not runs
+        else "1 of 1 objective is kept."
+        if len(runs) == 1
+        else "0 of 1 objective is kept."
     )
 
 

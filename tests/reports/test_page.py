@@ -7,7 +7,7 @@ import pytest
 
 from reports.charts.spec import ChartSpec, Heat, Mark, Series
 from reports.frames import frames_of
-from reports.layout import badge, first_sentence, sheets
+from reports.layout import badge, first_sentence, sheets, tied
 from reports.model import Section, Table
 from reports.render_html import render_html
 from support.accessible import contrast, problems, stops
@@ -102,23 +102,20 @@ def opened(browser, path):
     assert complaints == []
 
 
-def look(page, tmp_path, name):
-    """Every chart drawn, one after another as a reader comes to it, and a picture of each section."""
+def look(page):
+    """Every chart drawn, one after another as a reader comes to it."""
     for place in page.locator(".chart").all():
         place.scroll_into_view_if_needed()
         place.locator(".main-svg").first.wait_for()
-    for section in page.locator("section").all():
-        section.screenshot(path=tmp_path / f"{name}-{section.get_attribute('id')}.png")
 
 
 @pytest.mark.browser
 @in_a_browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "touch"), [(1280, False), (360, True)])
-def test_charts_are_drawn_when_they_come_in_sight_and_nothing_scrolls_sideways(opened, tmp_path, width, touch, scheme):
+@pytest.mark.parametrize(("width", "touch", "scheme"), [(1280, False, "light"), (360, True, "dark")])
+def test_charts_are_drawn_when_they_come_in_sight_and_nothing_scrolls_sideways(opened, width, touch, scheme):
     page = opened(width, scheme, has_touch=touch, is_mobile=touch)
     assert page.locator(".chart[data-drawn]").count() < page.locator(".chart").count()
-    look(page, tmp_path, f"{width}-{scheme}")
+    look(page)
     assert page.evaluate("document.documentElement.scrollWidth") == width
     too_wide = "all => all.filter(each => each.querySelector('.main-svg').clientWidth > each.clientWidth).length"
     assert page.locator(".chart").evaluate_all(too_wide) == 0
@@ -283,6 +280,10 @@ def test_columns_know_what_they_hold():
     [sheet] = sheets(Section("s", "?", ".", [table, Table("none", ["a"], [])]))
     assert [cell.kind for cell in sheet.rows[0].cells] == ["number", "when", "wide", "tight", "tight", ""]
     assert [row.cells[0].text for row in sheet.rows] == ["1\u202f234\u202f567", "–"]
+
+
+def test_a_unit_stays_with_its_number():
+    assert tied("2.2 % of 5 runs in 3 min, 4 more") == "2.2\u00a0% of 5\u00a0runs in 3\u00a0min, 4 more"
 
 
 @pytest.mark.parametrize(

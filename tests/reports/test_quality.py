@@ -30,7 +30,7 @@ def hourly(per_hour, start=START - 28 * DAY, until=NOW, without=(), seed=1):
 
 def test_good_numbers_are_called_good():
     section = section_of(build, made(hourly(lambda _: 5)))
-    assert section.finding.endswith("Nothing is known that weakens them.")
+    assert section.finding.endswith("Nothing is known that weakens these numbers.")
     assert section.data["lines"] == []
 
 
@@ -50,10 +50,10 @@ def test_each_weakness_is_counted_and_says_what_it_weakens():
     assert all(line["weakens"] for line in lines.values())
 
 
-def test_many_are_in_the_table_and_four_in_the_sentence():
+def test_many_are_in_the_table_and_three_in_the_sentence():
     runs = [run(START + h * HOUR, late=1, skewed=1) for h in range(672)]
     section = section_of(build, made(runs, open_runs=3, notes={"quarantined": 1}))
-    assert section.finding.endswith("2 more are in the table.")
+    assert section.finding.endswith("3 more are in the table.")
     assert len(section.tables[0].rows) == 6
 
 

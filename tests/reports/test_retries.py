@@ -110,7 +110,7 @@ def test_what_never_passes_is_to_be_stopped_and_what_often_does_is_to_be_tried_m
         "pay": "retry more",
     }
     assert "Stop retrying step charge of import after Timeout: " in found.finding
-    assert "Retry step charge of pay after Timeout more often: even the last one allowed passed in " in found.finding
+    assert "Retry step charge of pay after Timeout more often: even the last try allowed passed in " in found.finding
     [yields] = [each for each in found.charts if each.title == "What tries again yield"]
     rates = dict(zip(yields.series[0].y, yields.series[0].x, strict=True))
     assert [rate for name, rate in rates.items() if "pay" in name] == [pytest.approx(60, abs=6)]

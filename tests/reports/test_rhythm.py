@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from reports.charts.picture import picture
 from reports.charts.plotly_figure import plotly_figure
+from reports.hour_bursts import outbursts
 from reports.period import DAY, Filters, Period
 from reports.sections.rhythm import build
 from support.made import HOUR, MONTH, NOW, QUARTER, made, run, section_of
@@ -66,7 +68,9 @@ def test_a_fault_of_every_tuesday_night_is_found_and_named():
 
 
 def test_one_outage_is_called_an_incident_and_no_rhythm():
-    assert "rather an incident than a rhythm" in section_of(build, made(nightly({2}, hour=3))).finding
+    section = section_of(build, made(nightly({2}, hour=3)))
+    assert section.finding.startswith("No: incidents aside, chance alone")
+    assert any(note.startswith("10 runs in hours when far more failed") for note in section.notes)
 
 
 def test_chance_is_called_chance():
@@ -127,3 +131,21 @@ def test_filters_cut_the_maps_and_both_are_drawn():
     for chart in charts:
         assert plotly_figure(chart)["data"]
         assert picture(chart)[:4] == b"\x89PNG"
+
+
+def test_what_comes_in_most_weeks_is_no_outburst_and_small_workflows_are_looked_at_together():
+    assert not outbursts(rows_of({(week, 30): 9 for week in range(4)})).any()
+    assert outbursts(rows_of({(2, 30): 9})).sum() == 2
+    apart = rows_of({(2, 30): 9}, strata=3)
+    assert set(apart[outbursts(apart)].stratum) == {0, 1, 2}
+    assert not len(outbursts(rows_of({})[:0]))
+
+
+def rows_of(ill, strata=1):
+    """Ten runs in each hour of four weeks, dealt to the strata; ``ill`` of them by week and hour are bad."""
+    rows = [
+        (START + (week * 168 + hour) * HOUR, hour, place % strata, place < ill.get((week, hour), place == hour % 90), 1)
+        for week in range(4) for hour in range(168) for place in range(10)
+    ]  # fmt: skip
+    named = pd.DataFrame(rows, columns=["bucket", "hour", "stratum", "bad", "n"])
+    return named.groupby(["bucket", "hour", "stratum", "bad"], as_index=False).n.sum()

@@ -112,8 +112,8 @@ def _with_attributes(connection: Connection, ids: list[str], known: dict[str, st
     """Equal texts are one and the same object: ``known`` holds those seen before."""
     names = ("id", "ended_at", "workflow", "environment", "version", "outcome", "severity", "error_group", "engine")
     columns = [_run.c[name] for name in names]
-    wanted = select(*columns, _run.c.attempts, _run.c.detail).where(_run.c.id.in_(ids)).order_by(_run.c.id)
-    for *row, engine, attempts, detail in connection.execute(wanted):
+    wanted = select(*columns, _run.c.detail).where(_run.c.id.in_(ids)).order_by(_run.c.id)
+    for *row, engine, detail in connection.execute(wanted):
         if engine in NOT_RUNS:
             continue
         detailed = json.loads(detail or "{}")
@@ -121,7 +121,7 @@ def _with_attributes(connection: Connection, ids: list[str], known: dict[str, st
         if LABEL in labels:
             continue
         service = {"service": detailed["service"]} if detailed.get("service") else {}
-        told = {**labels, **service, "engine": engine, "retried": "yes" if attempts > 1 else "no"}
+        told = {**labels, **service, "engine": engine}
         yield (*row, {known.setdefault(name, name): known.setdefault(value, value) for name, value in told.items()})
 
 

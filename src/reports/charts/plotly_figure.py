@@ -2,14 +2,20 @@
 
 from html import escape
 from itertools import zip_longest
+from math import log10
 from typing import Any
 
 from reports.charts.colours import MARKERS, PATTERNS, colour, veil
 from reports.charts.spec import ChartSpec, Heat, Series
+from reports.charts.ticks import ends, log_ticks, log_values
 
 _GRID = "rgba(128,128,128,0.25)"
 _MARK = "rgba(128,128,128,0.9)"
+_LINES = "rgba(0,0,0,0.45)"  # on any of the colours
+_CLEAR = "rgba(0,0,0,0)"
 _ROW = 34
+_LABELS = 6  # of marks, under one another
+_MANY = 45  # points; so many are drawn smaller
 
 
 def plotly_figure(chart: ChartSpec) -> dict[str, Any]:
@@ -41,13 +47,24 @@ def _traces(chart: ChartSpec, series: Series) -> list[dict[str, Any]]:
 
 
 def _bars(chart: ChartSpec, series: Series, common: dict[str, Any]) -> dict[str, Any]:
-    pattern = PATTERNS[series.colour % len(PATTERNS)]
-    shapes = [("-" if unfinished else pattern) for unfinished in series.hatched] or pattern
-    marker = {"color": colour(series.colour), "pattern": {"shape": shapes, "solidity": 0.25}}
+    marker = {"color": colour(series.colour), "pattern": _pattern(series)}
     bars = {"type": "bar", **common, "marker": marker, **({"base": series.base} if series.base else {})}
     if series.low:
         bars["error_x" if chart.horizontal else "error_y"] = _errors(series, series.x if chart.horizontal else series.y)
     return {**bars, "orientation": "h"} if chart.horizontal else bars
+
+
+def _pattern(series: Series) -> dict[str, Any]:
+    """Lines on the colour; what is not over yet has lines of the colour and no fill."""
+    unfinished = [*series.hatched] or [False] * len(series.x)
+    usual, own = PATTERNS[series.colour % len(PATTERNS)], colour(series.colour)
+    return {
+        "shape": ["-" if each else usual for each in unfinished],
+        "bgcolor": [_CLEAR if each else own for each in unfinished],
+        "fgcolor": [own if each else _LINES for each in unfinished],
+        "solidity": 0.15,
+        "size": 7,
+    }
 
 
 def _band(series: Series, common: dict[str, Any]) -> list[dict[str, Any]]:
@@ -60,7 +77,8 @@ def _band(series: Series, common: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _points(chart: ChartSpec, series: Series, common: dict[str, Any]) -> dict[str, Any]:
-    marker = {"color": colour(series.colour), "size": 10, "symbol": MARKERS[series.colour % len(MARKERS)]}
+    size = 10 if len(series.x) <= _MANY else 6
+    marker = {"color": colour(series.colour), "size": size, "symbol": MARKERS[series.colour % len(MARKERS)]}
     drawn = {"type": "scatter", "mode": "markers", **common, "marker": marker}
     if series.low:
         along = "error_x" if chart.horizontal else "error_y"
@@ -80,17 +98,23 @@ def _line(series: Series, common: dict[str, Any]) -> dict[str, Any]:
     line = {"color": colour(series.colour), "dash": series.dash, "width": 2}
     if series.kind == "steps":
         line["shape"] = "hv"
-    marker = {"size": 6, "symbol": MARKERS[series.colour % len(MARKERS)]}
+    marker = {"size": 6 if len(series.x) <= _MANY else 3, "symbol": MARKERS[series.colour % len(MARKERS)]}
     mode = "lines+markers" if series.markers else "lines"
     return {"type": "scatter", "mode": mode, **common, "line": line, "marker": marker}
 
 
 def _heat(heat: Heat) -> list[dict[str, Any]]:
     scale = [[0, veil(heat.colour, 0.04)], [1, colour(heat.colour)]]
+    bar: dict[str, Any] = {
+        "title": {"text": heat.unit, "side": "top"}, "thickness": 10, "orientation": "h", "len": 0.4, "x": 0,
+        "xanchor": "left", "y": 1.02, "yanchor": "bottom", "outlinewidth": 0.5,
+    }  # fmt: skip
+    if heat.levels:
+        bar |= {"tickvals": [*range(len(heat.levels))], "ticktext": _plain(heat.levels)}
     cells = {
         "type": "heatmap", "x": _plain(heat.columns), "y": _plain(heat.rows), "z": heat.values, "text": heat.text,
         "texttemplate": "%{text}", "hovertemplate": "%{y}, %{x}: %{text}<extra></extra>", "colorscale": scale,
-        "xgap": 1, "ygap": 1, "colorbar": {"title": {"text": heat.unit}, "thickness": 12},
+        "xgap": 1, "ygap": 1, "colorbar": bar, "zmin": 0, "zmax": _top(heat),
     }  # fmt: skip
     weak = [
         (column, row)
@@ -106,15 +130,20 @@ def _heat(heat: Heat) -> list[dict[str, Any]]:
     return [cells, crosses]
 
 
+def _top(heat: Heat) -> float:
+    """Colours begin at 0, so that small differences look small."""
+    if heat.levels:
+        return len(heat.levels) - 1
+    return max((value for row in heat.values for value in row if value is not None), default=0) or 1
+
+
 def _layout(chart: ChartSpec) -> dict[str, Any]:
     grid = {"gridcolor": _GRID, "zerolinecolor": _GRID, "automargin": True}
-    values = {"type": "log"} if chart.log else {"rangemode": "tozero"}
-    names = {"type": "category"} if chart.categories else {}
-    along, across = (values, names) if chart.horizontal else (names, values)
+    along, across = _axes(chart)
     layout: dict[str, Any] = {
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 50, "r": 50 if chart.second_title else 20, "t": 24, "b": 40},
+        "paper_bgcolor": _CLEAR,
+        "plot_bgcolor": _CLEAR,
+        "margin": {"l": 10, "r": 50 if chart.second_title else 20, "t": 24, "b": 10},
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         "hovermode": "closest" if chart.horizontal or chart.heat else "x unified",
         "height": height_of(chart),
@@ -124,7 +153,7 @@ def _layout(chart: ChartSpec) -> dict[str, Any]:
         "xaxis": {**grid, **along, "title": {"text": chart.x_title}},
         "yaxis": {**grid, **across, "title": {"text": chart.y_title}},
     }
-    if chart.horizontal or chart.heat:
+    if chart.heat:
         layout["yaxis"]["autorange"] = "reversed"  # the first row on top
     if chart.second_title:
         second = {"overlaying": "y", "side": "right", "rangemode": "tozero", "showgrid": False, "tickmode": "auto"}
@@ -132,6 +161,29 @@ def _layout(chart: ChartSpec) -> dict[str, Any]:
     if chart.marks:
         _mark(layout, chart)
     return layout
+
+
+def _axes(chart: ChartSpec) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What lies along the bottom, and what at the side."""
+    if chart.heat is not None:
+        names = {"type": "category", "showgrid": False, "ticks": ""}
+        return names, names
+    values: dict[str, Any] = _log_axis(chart) if chart.log else {"rangemode": "tozero"}
+    if not chart.categories:
+        return (_log_axis(chart) if chart.log_along else {}), values
+    names = {"type": "category", "showgrid": False, "range": _range(chart)}
+    return (values, names) if chart.horizontal else (names, values)
+
+
+def _range(chart: ChartSpec) -> list[float]:
+    """The first name on top."""
+    first, last = ends(chart)
+    return [last, first] if chart.horizontal else [first, last]
+
+
+def _log_axis(chart: ChartSpec) -> dict[str, Any]:
+    ticks = log_ticks(log_values(chart))
+    return {"type": "log", **({"tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]} if ticks else {})}
 
 
 def _plain(values: list[Any]) -> list[Any]:
@@ -150,10 +202,21 @@ def _mark(layout: dict[str, Any], chart: ChartSpec) -> None:
         for x in _plain([mark.x for mark in chart.marks])
     ]
     layout["annotations"] = [
-        {"x": x, "y": 1 - 0.06 * (place % 3), "yref": "paper", "text": label, "showarrow": False,
+        {"x": _at(chart, x), **_label_place(chart, place), "yref": "paper", "text": label, "showarrow": False,
          "xanchor": "left", "font": {"size": 11}}
         for place, (x, label) in enumerate(_plain([mark.x, mark.label]) for mark in chart.marks)
     ]  # fmt: skip
+    if chart.horizontal:
+        layout["legend"]["y"] = 1 + 24 / height_of(chart)
+
+
+def _at(chart: ChartSpec, x: Any) -> Any:
+    return log10(x) if chart.log and chart.horizontal else x
+
+
+def _label_place(chart: ChartSpec, place: int) -> dict[str, Any]:
+    """Above the rows of a horizontal chart; else under one another."""
+    return {"y": 1, "yanchor": "bottom"} if chart.horizontal else {"y": 1 - 0.06 * (place % _LABELS)}
 
 
 def height_of(chart: ChartSpec) -> int:

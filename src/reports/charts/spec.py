@@ -47,6 +47,7 @@ class Heat:
     weak: list[list[bool]] = field(default_factory=list)
     unit: str = ""
     colour: int = 5
+    levels: list[str] = field(default_factory=list)  # what 0, 1 … mean, where values are not numbers
 
 
 @dataclass(slots=True)
@@ -74,4 +75,5 @@ class ChartSpec:
     y_title: str = ""
     second_title: str = ""
     log: bool = False  # the axis of the values
+    log_along: bool = False  # the other one, where it has numbers above 0
     height: int = 0

@@ -14,6 +14,7 @@ from reports.sections.partners import partners
 from reports.statistics import LEAST_BAD
 from reports.statistics.changepoints import LEAST_DAYS
 from reports.suspects import events, suspects
+from reports.wording import count
 
 _NO_CAUSE = "A suspect was changed shortly before; that does not make it the cause."
 
@@ -62,9 +63,9 @@ def _notes(context: Context, days: int, moved: bool, outbursts: bool) -> list[st
     if days < 2 * LEAST_DAYS:
         notes.append(f"A change of the share takes {2 * LEAST_DAYS} days that are over to be seen; there are {days}.")
     elif context.now.bad.n.sum() >= LEAST_BAD:
-        runs = context.now.runs.n.sum() / days
+        a_day = count(round(context.now.runs.n.sum() / days))
         notes.append(
-            f"There were {runs:.0f} runs a day. A rise from 2 % to 6 % of a workflow with 50 runs a day is found in "
+            f"There were {a_day} runs a day. A rise from 2 % to 6 % of a workflow with 50 runs a day is found in "
             "two of three cases where it is the only one, one of three among thirty, hardly ever with ten runs a day."
         )
     return notes

@@ -11,6 +11,8 @@ from reports.frames import Frames
 from reports.judging import Judged, judge
 from reports.period import Filters, Period
 
+_TENTH = 10
+
 
 @dataclass
 class Context:
@@ -64,3 +66,12 @@ class Context:
     def _names(self) -> list[str]:
         """The workflows that ran and are asked for."""
         return sorted({*self.now.shares(), *self.before.shares()})
+
+
+def begun_late(context: Context) -> int:
+    """Since when anything is known at all (µs), where that leaves a tenth of the period before out, or more; else 0."""
+    runs, before = context.frames.runs, context.before.period
+    if not context.before.runs.n.sum():
+        return 0
+    first = int(runs.bucket[runs.n > 0].min())
+    return first if (first - before.first) * _TENTH > before.until - before.first else 0

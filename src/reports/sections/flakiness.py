@@ -51,8 +51,11 @@ def _finding(context: Context, found: list[Row]) -> str:
         return f"{number(len(found), 'step')} failed and then passed, in too few runs for a score."
     flaky = [row for row in scored if row["verdict"] == FLAKY]
     told = [_top(flaky[0]) if flaky else _most(scored[0])]
-    if len(flaky) > 1:
-        told.append(f"{number(len(flaky), 'step')} are flaky.")
+    steps = {(row["workflow"], row["step"]) for row in flaky}
+    if len(steps) > 1:
+        told.append(
+            f"{number(len(steps), 'step')} of {number(len({name for name, _ in steps}), 'workflow')} are flaky."
+        )
     if broken := _count(scored, BROKEN):
         told.append(
             f"{number(broken, 'step')} failed for good more often than {'it' if broken == 1 else 'they'} passed."
@@ -63,7 +66,7 @@ def _finding(context: Context, found: list[Row]) -> str:
 def _top(row: Row) -> str:
     low, high = row["interval"]
     return (
-        f"Flakiest is {_name(row)}: in {row['mixed']} of "
+        f"The flakiest is {_name(row)}: in {row['mixed']} of "
         f"{number(row['runs'], 'run')} it failed and then passed with nothing changed "
         f"(score {row['score']:.3f}, 90 % interval {low:.3f} to {high:.3f})."
     )
@@ -99,13 +102,14 @@ def _outcomes(shown: list[Row]) -> list[ChartSpec]:
     padded = [[None] * (STRIP - len(row["strip"])) + row["strip"] for row in told]
     text = [["" if level is None else _GLYPHS[level] for level in strip] for strip in padded]
     columns = [str(place - STRIP) for place in range(STRIP)]
-    heat = Heat(columns, _labels(told), padded, text, unit="0 good, 1 healed, 2 bad", colour=RED)
+    heat = Heat(columns, _labels(told), padded, text, colour=RED, levels=["○ good", "◐ healed", "● bad"])
     summary = f"First {_name(told[0])}: {_GLYPHS[0]} good, {_GLYPHS[1]} healed, {_GLYPHS[2]} bad, the latest last."
     return [ChartSpec("The last quarter hours in which runs ended", summary, heat=heat)]
 
 
 def _labels(shown: list[Row]) -> list[str]:
-    return [f"{place}. {_name(row)}"[:48] for place, row in enumerate(shown, 1)]
+    named = (" · ".join(filter(None, (row["workflow"], row["step"], row["version"]))) for row in shown)
+    return [f"{place}. {name}"[:72] for place, name in enumerate(named, 1)]
 
 
 def _page(context: Context, row: Row) -> str:

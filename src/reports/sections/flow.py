@@ -34,7 +34,7 @@ def build(context: Context) -> Section:
     moved = len(found.steps) > 0
     return Section(
         key="flow",
-        heading="Did our work help? What is new, back, fixed or quiet",
+        heading="Did our work help: what is new, back, fixed or quiet?",
         finding=finding,
         charts=_charts(context, found, finding) if moved else [],
         tables=[_balance(found), _groups(context, found), _over_time(context, found)] if moved else [],

@@ -9,7 +9,7 @@ from reports.model import Section, Table
 from reports.sections.context import Context
 from reports.sections.group_rows import Costs, Row, costs, told
 from reports.statistics import LEAST_BAD, LEAST_RUNS
-from reports.wording import duration, minute, number, percent
+from reports.wording import count, duration, minute, number, percent
 
 _MOST = 15
 _VERSIONS = 3
@@ -28,7 +28,9 @@ def build(context: Context) -> Section:
         heading="What should be fixed first?",
         finding=finding,
         charts=[_chart(context, largest, sums, finding)] if sums["bad"] else [],
-        tables=[_table(context, shown, sums), _pareto(context, largest, sums)] if sums["bad"] else [],
+        tables=[_table(context, shown, sums), _known(context, shown), _pareto(context, largest, sums)]
+        if sums["bad"]
+        else [],
         data={"groups": shown, **sums},
         notes=_notes(sums),
         open=True,
@@ -70,23 +72,21 @@ def _finding(found: Costs, shown: list[Row], largest: list[Row], sums: dict[str,
     said = []
     if largest:
         top = largest[0]
-        said = [f"{_name(top)} cost most: {number(top['runs'], 'bad run')}, {_share(top['runs'], sums['bad'])} of all."]
-        said += _next_week(shown[0], top)
-        new = number(int(found.new.sum()), "is", "are")
-        said.append(f"{number(len(found), 'error group')} in all; {new} new in this period.")
+        cost = f"{count(top['runs'])}, {_share(top['runs'], sums['bad'])} of all"
+        said = [*_next_week(shown[0]), f"Most bad runs are by {_name(top)}: {cost}."]
+        new = count(int(found.new.sum())) or "none"
+        said.append(f"{number(len(found), 'error group')} in all, {new} of them new in this period.")
     if alone > 0:
         said.append(f"{number(alone, 'bad run has', 'bad runs have')} no group: consequences, or nothing known.")
     return " ".join(said)
 
 
-def _next_week(first: Row, top: Row) -> list[str]:
+def _next_week(first: Row) -> list[str]:
     if first["runs"] < LEAST_BAD:
         return []
     cost = f" and {duration(first['expected_waste'])} of work" if first["expected_waste"] else ""
     expected = f"about {number(round(first['expected_runs']), 'bad run')}{cost} next week if it goes on as lately"
-    if first["id"] == top["id"]:
-        return [f"It is to be fixed first: expect {expected}."]
-    return [f"To be fixed first is {_name(first)}: expect {expected}."]
+    return [f"Fix first: {_name(first)}; expect {expected}."]
 
 
 def _name(row: Row) -> str:
@@ -150,36 +150,45 @@ def _pareto(context: Context, largest: list[Row], sums: dict[str, Any]) -> Table
 
 
 def _table(context: Context, shown: list[Row], sums: dict[str, Any]) -> Table:
-    rows = [_line(context, row, sums["bad"]) for row in shown]
+    rows = [_line(row, sums["bad"]) for row in shown]
     links = [group_page(row["id"]) for row in shown]
     others, alone, page = sums["others"], sums["without_group"], runs_page(context.period)
     if others["groups"]:
         rows.append(_sum(number(others["groups"], "other group"), others, sums["bad"]))
         links.append(page)
     if alone["runs"] > 0:
-        rows.append(_sum(_NO_GROUP, alone, sums["bad"], _WHY))
+        rows.append(_sum(f"{_NO_GROUP} ({_WHY})", alone, sums["bad"]))
         links.append(page)
     rows.append(_sum("all", {"runs": sums["bad"], "before": sums["before"], "waste": sums["waste"]}, sums["bad"]))
-    columns = ["Error", "Message", "Workflow", "Step", "Bad runs", "Share", "Before", "28 days", "Wasted",
-               "Expected next week", "Workflows", "Versions", "State", "First seen", "Last seen"]  # fmt: skip
+    columns = ["Error", "Workflow", "Step", "Bad runs", "Share", "Before", "28 days", "Wasted", "Expected next week",
+               "State"]  # fmt: skip
     return Table("Error groups, most expected loss first", columns, rows, [*links, page])
 
 
-def _line(context: Context, row: Row, bad: int) -> list[Any]:
-    first, last = (_minute(context, row[name]) for name in ("first_seen", "last_seen"))
+def _line(row: Row, bad: int) -> list[Any]:
     return [
-        row["error_type"], " ".join(row["error_message"].split())[:120], row["workflow"], row["step"] or "–",
-        row["runs"], _share(row["runs"], bad), row["before"], spark(row["daily"]), duration(row["waste"]),
-        _expected(row), row["workflows"], _versions(row["versions"]), row["state"] or "–",
-        first + (" (new)" if row["new"] else ""), last,
+        row["error_type"], row["workflow"], row["step"] or "–", row["runs"], _share(row["runs"], bad), row["before"],
+        spark(row["daily"]), duration(row["waste"]), _expected(row), row["state"] or "–",
     ]  # fmt: skip
 
 
-def _sum(name: str, part: dict[str, Any], bad: int, message: str = "") -> list[Any]:
+def _known(context: Context, shown: list[Row]) -> Table:
+    rows = [
+        [row["error_type"], row["workflow"], " ".join(row["error_message"].split())[:120], row["workflows"],
+         _versions(row["versions"]), _minute(context, row["first_seen"]) + (" (new)" if row["new"] else ""),
+         _minute(context, row["last_seen"])]
+        for row in shown
+    ]  # fmt: skip
+    columns = ["Error", "Workflow", "Latest message", "Workflows", "Versions", "First seen", "Last seen"]
+    links = [group_page(row["id"]) for row in shown]
+    return Table("The same error groups: message, versions, first and last seen", columns, rows, links)
+
+
+def _sum(name: str, part: dict[str, Any], bad: int) -> list[Any]:
     before = "–" if part["before"] is None else part["before"]
     expected = _expected(part) if "expected_runs" in part else ""
     share, bars = _share(part["runs"], bad), spark(part.get("daily", []))
-    return [name, message, "", "", part["runs"], share, before, bars, duration(part["waste"]), expected, *[""] * 5]
+    return [name, "", "", part["runs"], share, before, bars, duration(part["waste"]), expected, ""]
 
 
 def _expected(part: dict[str, Any]) -> str:

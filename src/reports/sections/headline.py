@@ -10,7 +10,7 @@ from reports.model import Section, Table
 from reports.sections.context import Context
 from reports.sections.tiles import open_incidents, tiles
 from reports.statistics import LEAST_RUNS, Share, Verdict, detectable_rate, difference_p, newcombe, verdict
-from reports.wording import percent, points, said
+from reports.wording import count, listed, number, percent, points, said
 
 _MOST = 30
 _MOST_BARS = 12
@@ -37,11 +37,11 @@ def _finding(overall: Judged, judged: list[Judged]) -> str:
     if not now.runs:
         return "No run ended in this period."
     share = f": {said(now)}" if now.runs >= LEAST_RUNS else ""
-    parts = [f"{now.bad} of {now.runs} {'run' if now.runs == 1 else 'runs'} ended badly{share}.", _compared(overall)]
+    parts = [f"{count(now.bad)} of {number(now.runs, 'run')} ended badly{share}.", _compared(overall)]
     for word in (Verdict.WORSE, Verdict.BETTER):
         names = [each.workflow for each in judged if each.verdict is word]
         if names:
-            parts.append(f"{word.value.capitalize()}: {', '.join(names[:5])}{' and others' if len(names) > 5 else ''}.")
+            parts.append(f"{word.value.capitalize()}: {listed(names, 5)}.")
     return " ".join([*parts, *_smallest(overall)])
 
 
@@ -50,8 +50,7 @@ def _compared(overall: Judged) -> str:
     if now.runs < LEAST_RUNS:
         return "There are too few runs to compare with the period before."
     if before.runs < LEAST_RUNS:
-        ended = f"{before.runs} {'run' if before.runs == 1 else 'runs'}"
-        return f"In the period before {ended} ended: too few runs to compare with."
+        return f"In the period before {number(before.runs, 'run')} ended: too few runs to compare with."
     if overall.verdict is Verdict.TOO_FEW:
         return f"The period before had {said(before)}: too few bad runs to say more."
     return f"The period before had {said(before)}: {overall.verdict.value}, {points(*newcombe(before, now))}."
@@ -65,7 +64,7 @@ def _smallest(overall: Judged) -> list[str]:
     smallest = detectable_rate(before, now.runs)
     if smallest >= 1:
         return ["No rise could have been seen with so few runs."]
-    return [f"The smallest rise this report could have seen is one to {percent(smallest)}."]
+    return [f"The smallest rise this report could have seen is one from {percent(before.rate)} to {percent(smallest)}."]
 
 
 def _charts(overall: Judged, judged: list[Judged], finding: str) -> list[ChartSpec]:

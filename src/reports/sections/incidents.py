@@ -14,7 +14,7 @@ from reports.period import DAY
 from reports.sections.context import Context
 from reports.statistics import LEAST_RUNS, Share
 from reports.statistics.survival import LEAST_FOR_MEAN, Recovery, recovery
-from reports.wording import duration, minute, number
+from reports.wording import count, duration, minute, number, of
 
 LEAST_FOR_MEDIAN = 10  # n ≥ 5 / (1 − q)
 _HOUR = 3_600_000_000
@@ -50,7 +50,7 @@ def _finding(context: Context, found: pd.DataFrame, begun: pd.DataFrame, recover
         return "There was no incident: nowhere did enough runs in a row end badly."
     still = int((found.close == 0).sum())
     workflows = number(found.workflow.nunique(), "workflow")
-    told = f"{number(len(found), 'incident')} in {workflows}, {still or 'none'} open still."
+    told = f"{number(len(found), 'incident')} in {workflows}, {still or 'none'} still open."
     return " ".join(filter(None, [told, _recovery_said(begun, recovered), _noticed_said(begun)]))
 
 
@@ -74,7 +74,7 @@ def _noticed_said(begun: pd.DataFrame) -> str:
     waits = _waits(begun, "told")
     if not len(waits):
         return "Nobody was told of any." if len(begun) > 1 else "Nobody was told of it."
-    told = f"Somebody was told of {len(waits)} of {len(begun)}"
+    told = f"Somebody was told of {of(Share(len(waits), len(begun)))}"
     return f"{told}, {_typical(waits)} after the start."
 
 
@@ -96,12 +96,12 @@ def _tiles(context: Context, found: pd.DataFrame, begun: pd.DataFrame, recovered
         return []
     told, acted = _waits(begun, "told"), _waits(begun, "acted")
     return [
-        Tile("Incidents", str(len(found)), f"{len(found) - len(begun)} began before the period"),
-        Tile("Open still", str(int((found.close == 0).sum())), "counted as not over yet"),
+        Tile("Incidents", count(len(found)), f"{len(found) - len(begun)} began before the period"),
+        Tile("Still open", count(int((found.close == 0).sum())), "counted as not over yet"),
         Tile("Time to recovery", _or_few(recovered.median), _p90(recovered)),
         Tile("Time to the first message", _median(told), f"{len(told)} of {len(begun)} were told of"),
         Tile("Time to the first act", _median(acted), f"{len(acted)} of {len(begun)} were acted on"),
-        Tile("Runs between failures", _between(context.now.share()), "all runs by bad ones, 95 %"),
+        _between_tile(context.now.share()),
         Tile("Time between starts", _mtbf(begun), "mean, of all workflows"),
     ]
 
@@ -131,6 +131,12 @@ def _between(share: Share) -> str:
     return f"{share.runs / share.bad:.0f} ({1 / high:.0f} to {1 / low:.0f})"
 
 
+def _between_tile(share: Share) -> Tile:
+    value, _, interval = _between(share).partition(" (")
+    note = f"95 %: {interval.removesuffix(')')}; " if interval else ""
+    return Tile("Runs between failures", value, f"{note}all runs by bad ones")
+
+
 def _mtbf(begun: pd.DataFrame) -> str:
     mean = _mean_between(begun)
     return "–" if mean is None else duration(mean)
@@ -149,10 +155,12 @@ def _charts(context: Context, found: pd.DataFrame, recovered: Recovery, told: st
     charts = [_lanes(context, found, told)]
     if recovered.closed:
         n = recovered.closed + recovered.open
-        summary = f"Of {n} incidents that began in the period {recovered.open} are open still."
-        hours, left = [time / _HOUR for time, _ in recovered.curve], [100 * share for _, share in recovered.curve]
+        still = f"{count(recovered.open)} {'is' if recovered.open == 1 else 'are'} still open"
+        summary = f"Of {number(n, 'incident')} that began in the period {still}."
+        steps = [(time / _HOUR, 100 * share) for time, share in recovered.curve if time > 0]
+        hours, left = [time for time, _ in steps], [share for _, share in steps]
         series = Series("steps", "not recovered yet", hours, left, BLUE, markers=False)
-        chart = ChartSpec("How many were not over after so long", summary, [series], categories=False)
+        chart = ChartSpec("How many were not over after so long", summary, [series], categories=False, log_along=True)
         chart.x_title, chart.y_title = "hours since the start", "of incidents, %"
         charts.append(chart)
     return charts
@@ -171,7 +179,7 @@ def _lanes(context: Context, found: pd.DataFrame, told: str) -> ChartSpec:
         _bars(context, name, colour, mine, unit)
         for name, colour, mine in (
             ("recovered", BLUE, shown[shown.close > 0]),
-            ("open still", RED, shown[shown.close == 0]),
+            ("still open", RED, shown[shown.close == 0]),
         )
         if len(mine)
     ]

@@ -3,8 +3,8 @@
 from typing import Any
 
 from reports.attributes import Found
-from reports.charts.colours import GREY, RED
-from reports.charts.spec import ChartSpec, Series
+from reports.charts.colours import RED
+from reports.charts.spec import ChartSpec, Mark, Series
 from reports.links import run_page
 from reports.model import Table
 from reports.statistics import LEAST_BAD
@@ -21,11 +21,11 @@ def finding(found: Found) -> str:
         return f"Of {number(found.values, 'attribute value')} none is commoner among bad runs than chance allows."
     first = found.leads[0]
     told = (
-        f"Bad runs have {first.value} in common: with it the odds that a run ends badly are {_times(first)} as high as "
-        "without it in the same workflow."
+        f"Bad runs have {first.value} in common: the odds that a run ends badly are {_times(first)} as high with it as "
+        "without it in the same workflow"
     )
     others = [lead.value for lead in found.leads[1:4]]
-    return f"{told} Also {', '.join(others)}." if others else told
+    return f"{told}; also {', '.join(others)}." if others else f"{told}."
 
 
 def _times(lead: Lead) -> str:
@@ -44,10 +44,17 @@ def charts(found: Found) -> list[ChartSpec]:
     links = [_page(found, lead) for lead in shown]
     series = Series("points", "odds ratio, 95 %", [lead.odds_ratio for lead in shown], names, RED,
                     low=[lead.low for lead in shown], high=[lead.high for lead in shown], links=links)  # fmt: skip
-    even = Series("points", "no difference", [1] * len(shown), names, GREY)
     title = "What bad runs have in common"
     return [
-        ChartSpec(title, finding(found), [series, even], horizontal=True, log=True, x_title="times as likely (odds)")
+        ChartSpec(
+            title,
+            finding(found),
+            [series],
+            marks=[Mark(1, "no difference")],
+            horizontal=True,
+            log=True,
+            x_title="times as likely (odds)",
+        )
     ]
 
 

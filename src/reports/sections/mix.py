@@ -1,6 +1,7 @@
 """Why did the number of bad runs move: more runs, other workflows, or a higher share of bad ones?"""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,13 @@ from reports.charts.spec import ChartSpec, Number, Series
 from reports.judging import Judged
 from reports.links import runs_page
 from reports.model import Section, Table
-from reports.sections.context import Context
+from reports.sections.context import Context, begun_late
 from reports.statistics import LEAST_BAD, Verdict
 from reports.statistics.mix import split
-from reports.wording import number
+from reports.wording import count, minute, number, signed
 
 _MOST = 10
+_WHOLE_FROM = 1_000  # bad runs
 STEPS = ("before", "volume", "mix", "rate", "now")
 
 
@@ -41,6 +43,11 @@ class Moved:
     total: Part
     judged: list[Judged]
     parts: list[Part]
+
+    @property
+    def digits(self) -> int:
+        """Tenths of a run say nothing where there are thousands."""
+        return 1 if max(self.before, self.now) < _WHOLE_FROM else 0
 
     @property
     def told(self) -> bool:
@@ -86,8 +93,10 @@ def _finding(moved: Moved) -> str:
     if not moved.told:
         return f"{number(moved.before, 'bad run')} before and {moved.now} now are too few to ask why."
     volume, mix, rate = _shown(moved)
-    went = f"went from {moved.before} to {moved.now}" if moved.before != moved.now else f"stayed at {moved.now}"
-    parts = f"volume {volume:+.1f}, mix {mix:+.1f}, rate {rate:+.1f}"
+    before, now = count(moved.before), count(moved.now)
+    went = f"went from {before} to {now}" if before != now else f"stayed at {now}"
+    said = partial(signed, digits=moved.digits)
+    parts = f"volume {said(volume)}, mix {said(mix)}, rate {said(rate)}"
     return f"The number of bad runs {went}: {parts}. {_largest(moved)}"
 
 
@@ -99,19 +108,19 @@ def _largest(moved: Moved) -> str:
     if name == "volume":
         return f"Most of it is volume: {'more' if moved.total.volume > 0 else 'fewer'} runs ended in all."
     sign = np.sign(getattr(moved.total, name))
-    most = max(range(len(moved.parts)), key=lambda place: sign * getattr(moved.parts[place], name))
-    workflow, value = moved.judged[most].workflow, getattr(moved.parts[most], name)
+    place = max(range(len(moved.parts)), key=lambda place: sign * getattr(moved.parts[place], name))
+    most = f"{moved.judged[place].workflow} ({signed(getattr(moved.parts[place], name), moved.digits)})"
     if name == "rate":
         word = "larger" if sign > 0 else "smaller"
-        return f"Most of it is rate: a {word} share of runs ended badly, most of all in {workflow} ({value:+.1f})."
+        return f"Most of it is rate: a {word} share of runs ended badly, most of all in {most}."
     word = "more" if sign > 0 else "less"
-    return f"Most of it is mix: workflows that fail {word} had a larger part of the runs, {workflow} ({value:+.1f})."
+    return f"Most of it is mix: workflows that fail {word} had a larger part of the runs, most of all {most}."
 
 
 def _shown(moved: Moved) -> tuple[float, float, float]:
     """Rounded so that what is shown adds up: mix is what is left."""
-    volume, rate = round(moved.total.volume, 1), round(moved.total.rate, 1)
-    return volume, round(moved.now - moved.before - volume - rate, 1) + 0.0, rate
+    volume, rate = round(moved.total.volume, moved.digits), round(moved.total.rate, moved.digits)
+    return volume, round(moved.now - moved.before - volume - rate, moved.digits) + 0.0, rate
 
 
 def _chart(moved: Moved, finding: str) -> ChartSpec:
@@ -119,7 +128,7 @@ def _chart(moved: Moved, finding: str) -> ChartSpec:
     starts = [moved.before, moved.before + steps[0], moved.before + steps[0] + steps[1]]
     values = [moved.before, *steps, moved.now]
     bases = [0, *starts, 0]
-    text = [str(moved.before), *(f"{step:+.1f}" for step in steps), str(moved.now)]
+    text = [count(moved.before), *(signed(step, moved.digits) for step in steps), count(moved.now)]
     kinds = ["all", *("more" if step > 0 else "fewer" for step in steps), "all"]
     series = [
         _steps(name, kind, colour, values, bases, text, kinds)
@@ -143,9 +152,9 @@ def _split_table(moved: Moved) -> Table:
     volume, mix, rate = _shown(moved)
     rows: list[list[Any]] = [
         ["Bad runs before", moved.before, ""],
-        ["Volume", f"{volume:+.1f}", "if every workflow had grown as all runs did, and failed as before"],
-        ["Mix", f"{mix:+.1f}", "workflows that fail more, or less, had another part of the runs"],
-        ["Rate", f"{rate:+.1f}", "runs of the same workflow failed more, or less, often"],
+        ["Volume", signed(volume, moved.digits), "if every workflow had grown as all runs did, and failed as before"],
+        ["Mix", signed(mix, moved.digits), "workflows that fail more, or less, had another part of the runs"],
+        ["Rate", signed(rate, moved.digits), "runs of the same workflow failed more, or less, often"],
         ["Bad runs now", moved.now, ""],
     ]
     return Table("The change of the number of bad runs", ["Part", "Bad runs", "Meaning"], rows)
@@ -172,7 +181,7 @@ def _row(name: str, places: list[int], moved: Moved) -> list[Any]:
         sum(each.now.runs for each in judged),
         sum(each.before.bad for each in judged),
         sum(each.now.bad for each in judged),
-        *(f"{sum(getattr(each, part) for each in parts) + 0.0:+.1f}" for part in ("rate", "mix", "volume")),
+        *(signed(sum(getattr(each, part) for each in parts), moved.digits) for part in ("rate", "mix", "volume")),
         judged[0].verdict.value if len(judged) == 1 else "–",
     ]
 
@@ -181,6 +190,9 @@ def _notes(context: Context, moved: Moved) -> list[str]:
     notes = []
     if not any(each.verdict in {Verdict.WORSE, Verdict.BETTER} for each in moved.judged):
         notes.append("No workflow's share changed by more than chance explains: the part of rate may be chance.")
+    if since := begun_late(context):
+        known = f"Of the period before only what came since {minute(context.period.local(since))} is known"
+        notes.append(f"{known}: the number of bad runs grew by that alone.")
     if context.period.until > context.period.now:
         notes.append("The period is not over, the one before is: part of the difference in volume is that.")
     return notes

@@ -59,7 +59,7 @@ def _when(suspect: Suspect, change: Change) -> str:
     gap = suspect.event.at - change.start
     if abs(gap) < _MINUTE:
         return "as that day began"
-    return f"{duration(abs(gap))} before that day" if gap < 0 else f"{duration(gap)} into it"
+    return f"{duration(abs(gap))} before that day" if gap < 0 else f"{duration(gap)} into that day"
 
 
 def charts(context: Context, moved: list[Move], edges: list[int], told: str) -> list[ChartSpec]:

@@ -10,7 +10,7 @@ from reports.model import Section, Table
 from reports.sections.context import Context
 from reports.statistics import LEAST_RUNS
 from reports.statistics.forecast import LEAST_DAYS, QUANTILES
-from reports.wording import label, number, said
+from reports.wording import count, label, listed, number, said
 
 _HOW = "No objective is set. A rule with the condition burn_rate and its slo makes one for the workflows that it names."
 _MOST = 20
@@ -39,18 +39,17 @@ def _finding(found: list[Budget]) -> str:
     if not ran:
         return "No run ended that an objective is about."
     broken = [each for each in ran if not each.kept]
-    told = f"Kept: {len(ran) - len(broken)} of {number(len(ran), 'objective')}."
+    told = f"{len(ran) - len(broken)} of {number(len(ran), 'objective is', 'objectives are')} kept."
     if broken:
         worst = max(broken, key=lambda each: (each.used or 0, each.objective.workflow))
-        told += (
-            f" {worst.objective.workflow} used most: {worst.share.bad} bad runs of {_allowed(worst.budget)} allowed."
-        )
+        used = f"{number(worst.share.bad, 'bad run')}, {_allowed(worst.budget)} allowed"
+        told += f" {worst.objective.workflow} used most of its budget: {used}."
     return " ".join([told, *_burning_said(ran), *_forecast_said(ran)])
 
 
 def _burning_said(found: list[Budget]) -> list[str]:
     names = [each.objective.workflow for each in found if any(burn.too_fast for burn in each.burns)]
-    return [f"Too fast burns now the budget of {', '.join(names[:4])}."] if names else []
+    return [f"The budget of {listed(names, 4)} burns too fast at the end."] if names else []
 
 
 def _forecast_said(found: list[Budget]) -> list[str]:
@@ -66,7 +65,7 @@ def _chance(chance: float) -> str:
 
 
 def _allowed(budget: float) -> str:
-    return f"{budget:.1f}" if budget < 10 else f"{budget:.0f}"
+    return f"{budget:.1f}" if budget < 10 else count(round(budget))
 
 
 def _table(found: list[Budget]) -> Table:

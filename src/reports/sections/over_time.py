@@ -13,7 +13,7 @@ from reports.sections.buckets import MOST, Buckets, Ints, buckets
 from reports.sections.change_marks import marks, titles
 from reports.sections.context import Context
 from reports.statistics import LEAST_RUNS, Share
-from reports.wording import number, percent, said
+from reports.wording import count, number, of, percent, said
 
 _MOST_SERIES = 7
 KINDS = (("own fault", OWN_FAULT, BLUE), ("timeout", TIMEOUT, ORANGE), ("system", SYSTEM, GREEN))
@@ -30,6 +30,7 @@ class Counted:
     kinds: dict[str, Ints]
     bad: Ints
     before: Ints
+    runs_before: Ints
 
     @property
     def shares(self) -> list[Share]:
@@ -37,7 +38,8 @@ class Counted:
 
     def summed(self, to: Buckets) -> "Counted":
         kinds = {name: to.summed(values) for name, values in self.kinds.items()}
-        return Counted(to, to.summed(self.runs), kinds, to.summed(self.bad), to.summed(self.before))
+        return Counted(to, to.summed(self.runs), kinds, to.summed(self.bad), to.summed(self.before),
+                       to.summed(self.runs_before))  # fmt: skip
 
 
 def build(context: Context) -> Section:
@@ -64,7 +66,8 @@ def _counted(context: Context) -> Counted:
     kinds = {name: now.per_bucket(now.bad[now.bad.outcome.isin(outcomes)]) for name, outcomes, _ in KINDS}
     earlier = [context.period.earlier(edge) for edge in whole.edges]
     before = context.before.per_bucket(context.before.bad, edges=earlier)
-    return Counted(whole, now.per_bucket(now.runs), kinds, now.per_bucket(now.bad), before)
+    runs_before = context.before.per_bucket(context.before.runs, edges=earlier)
+    return Counted(whole, now.per_bucket(now.runs), kinds, now.per_bucket(now.bad), before, runs_before)
 
 
 def _finding(counted: Counted, shares: list[Share]) -> str:
@@ -74,16 +77,17 @@ def _finding(counted: Counted, shares: list[Share]) -> str:
     if not shares[worst].bad:
         return "No run ended badly in this period."
     width = counted.buckets.width
-    kinds = ", ".join(f"{name} {values.sum()}" for name, values in counted.kinds.items())
+    kinds = ", ".join(f"{name} {count(int(values.sum()))}" for name, values in counted.kinds.items())
+    some = int((counted.bad > 0).sum())
+    had = f"All {number(len(shares), width)}" if some == len(shares) > 1 else f"{some} of {number(len(shares), width)}"
     return (
-        f"Most bad runs ended in the {width} of {counted.buckets.shown(worst)}: {_of(shares[worst])}. "
-        f"{number(int((counted.bad > 0).sum()), width)} of {len(shares)} had any; by kind: {kinds}."
+        f"The {width} with most bad runs was {counted.buckets.shown(worst)}: {_of(shares[worst])}. "
+        f"{had} had some. By kind: {kinds}."
     )
 
 
 def _of(share: Share) -> str:
-    counted = f"{share.bad} of {share.runs}"
-    return f"{counted}, {percent(share.rate)}" if share.runs >= LEAST_RUNS else counted
+    return f"{of(share)}, {percent(share.rate)}" if share.runs >= LEAST_RUNS else of(share)
 
 
 def _charts(context: Context, counted: Counted, finding: str) -> list[ChartSpec]:
@@ -106,7 +110,7 @@ def _charts(context: Context, counted: Counted, finding: str) -> list[ChartSpec]
         )
     ]
     if len(by_workflow) > 1:
-        summary = f"{by_workflow[0][0]} has most bad runs: {sum(by_workflow[0][2])} of {counted.bad.sum()}."
+        summary = f"{by_workflow[0][0]} has most bad runs: {of(Share(sum(by_workflow[0][2]), int(counted.bad.sum())))}."
         series = _bars(drawn.buckets, by_workflow, links)
         title = "Bad runs over time, by workflow"
         charts.append(ChartSpec(title, summary, series, stacked=True, x_title=each, y_title="bad runs"))
@@ -146,7 +150,13 @@ def _before(drawn: Counted) -> list[Series]:
     if not drawn.before.any():
         return []
     name = "bad runs the period before"
-    return [Series("line", name, drawn.buckets.labels, drawn.before.tolist(), GREY, dash="dot", markers=False)]
+    return [Series("line", name, drawn.buckets.labels, _known_before(drawn), GREY, dash="dot", markers=False)]
+
+
+def _known_before(counted: Counted) -> list[int | None]:
+    """Nothing where no run ended at all: then there was nobody to fail, or nobody to hear of it."""
+    known = zip(counted.before.tolist(), counted.runs_before.tolist(), strict=True)
+    return [bad if runs else None for bad, runs in known]
 
 
 def _rates(drawn: Counted) -> list[Series]:
@@ -164,10 +174,10 @@ def _rates(drawn: Counted) -> list[Series]:
 
 
 def _table(context: Context, counted: Counted, shares: list[Share]) -> Table:
-    whole, changed = counted.buckets, titles(context, counted.buckets)
+    whole, changed, before = counted.buckets, titles(context, counted.buckets), _known_before(counted)
     rows = [
         [whole.shown(place), share.runs, share.bad, *(int(each[place]) for each in counted.kinds.values()),
-         said(share) if share.runs else "–", int(counted.before[place]), changed[place]]
+         said(share) if share.runs else "–", before[place], changed[place]]
         for place, share in enumerate(shares)
     ]  # fmt: skip
     columns = [whole.width.capitalize(), "Runs", "Bad", "Own fault", "Timeout", "System", "Share (95 %)", "Bad before",

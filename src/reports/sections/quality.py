@@ -7,16 +7,16 @@ from typing import Any
 from reports.gaps import Gap, gaps
 from reports.hours import clock_changes
 from reports.model import Section, Table
-from reports.sections.context import Context
+from reports.sections.context import Context, begun_late
 from reports.statistics import LEAST_RUNS, Share
-from reports.wording import label, minute, number, percent
+from reports.wording import label, minute, number, of, percent
 
 ALL = "all"
 _BASIS = (
     "A run counts where it ended; shares are bad runs of all that ended well or badly, with Wilson's 95 % interval."
 )
 _MOST_GAPS = 5
-_MOST_SAID = 4
+_MOST_SAID = 3
 _TELEMETRY = {  # by their names in the notes of the frames
     "orphans": ("{} came of runs that are not known", "incidents, durations, what changed"),
     "quarantined": ("{} could not be worked on and were set aside", ALL),
@@ -44,13 +44,14 @@ def build(context: Context) -> Section:
     lines = [*_of_runs(context), *_of_buckets(context), *_of_gaps(context, found), *_of_telemetry(context),
              *_of_names(context)]  # fmt: skip
     weak = [line for line in lines if line.weakens != "none"]
-    told = " ".join(f"{line.said}." for line in weak[:_MOST_SAID]) or "Nothing is known that weakens them."
+    told = " ".join(f"{line.said}." for line in weak[:_MOST_SAID]) or "Nothing is known that weakens these numbers."
     if len(weak) > _MOST_SAID:
         told += f" {number(len(weak) - _MOST_SAID, 'more thing is', 'more are')} in the table."
     return Section(
         key="quality",
         heading="How good are these numbers?",
-        finding=f"{_BASIS} {told}",
+        finding=told,
+        notes=[_BASIS],
         tables=[_table(lines)] if lines else [],
         data={
             "notes": [line.said for line in lines],
@@ -68,8 +69,9 @@ def _table(lines: list[Line]) -> Table:
     return Table("What is known about the numbers", ["What", "Weakens"], rows)
 
 
-def _of(count: int, runs: int) -> str:
-    return f"{count} of {runs} runs" + (f" ({percent(Share(count, runs).rate)})" if runs >= LEAST_RUNS else "")
+def _of(part: int, runs: int) -> str:
+    share = Share(part, runs)
+    return f"{of(share)} runs" + (f" ({percent(share.rate)})" if runs >= LEAST_RUNS else "")
 
 
 def _of_runs(context: Context) -> Iterator[Line]:
@@ -96,6 +98,9 @@ def _of_buckets(context: Context) -> Iterator[Line]:
     if not context.before.runs.n.sum():
         said = "Nothing is known of the period before: nothing is compared"
         yield Line("no_before", said, "headline, why it moved, error groups")
+    elif since := begun_late(context):
+        said = f"Of the period before only what came since {minute(period.local(since))} is known"
+        yield Line("short_before", said, "why it moved, error groups, did it help")
     if context.frames.kept_since > period.since:
         said = f"Rows of runs are kept since {minute(period.local(context.frames.kept_since))}, counts for longer"
         yield Line("kept_since", said, "incidents, what changed")

@@ -12,9 +12,9 @@ from reports.sections.context import Context
 from reports.sections.retry_rows import Row, rows
 from reports.statistics import LEAST_RUNS, Share
 from reports.statistics.retries import MORE_ABOVE, STOP_BELOW, Advice
-from reports.wording import duration, label, number, percent, said
+from reports.wording import count, duration, label, number, of, percent, said
 
-_MOST, _MOST_WORKFLOWS = 20, 15
+_MOST, _MOST_WORKFLOWS, _MOST_SAID = 20, 15, 4
 _HOUR = 3_600_000_000
 _CAUSES = (
     ("healed", "ended well after all", ("succeeded",), GREEN),
@@ -67,7 +67,7 @@ def _finding(sums: dict[str, Any], found: list[Row]) -> str:
     if not sums["runs"]:
         return "No run ended in this period."
     parts = [_cost(sums), _yield(sums), *_advised(found, Advice.STOP), *_advised(found, Advice.MORE)]
-    if sums["healed"]:
+    if sums["healed"] and len(parts) < _MOST_SAID:
         later = f", later by {duration(sums['delay'])} in all" if sums["delay"] else ""
         parts.append(f"{number(sums['healed'], 'run')} failed first and ended well{later}.")
     return " ".join(parts)
@@ -91,7 +91,7 @@ def _yield(sums: dict[str, Any]) -> str:
     share = said(Share(sums["passed"], sums["retried"]))
     if sums["retried"] < LEAST_RUNS:
         return f"Of the tries again {share} passed: too few to tell whether they help."
-    return f"{sums['passed']} of {number(sums['retried'], 'try again', 'tries again')} passed: {share}."
+    return f"{count(sums['passed'])} of {number(sums['retried'], 'try again', 'tries again')} passed: {share}."
 
 
 def _advised(found: list[Row], advice: Advice) -> list[str]:
@@ -99,13 +99,13 @@ def _advised(found: list[Row], advice: Advice) -> list[str]:
     if not named:
         return []
     row = named[0]
-    more = f" The same holds for {len(named) - 1} more." if len(named) > 1 else ""
+    more = f"; the same holds for {len(named) - 1} more" if len(named) > 1 else ""
     if advice is Advice.STOP:
-        told = f"{row['passed']} of {number(row['retried'], 'try again', 'tries again')} passed"
-        return [f"Stop retrying {_name(row)}: {told}.{more}"]
+        told = f"{count(row['passed'])} of {number(row['retried'], 'try again', 'tries again')} passed"
+        return [f"Stop retrying {_name(row)}: {told}{more}."]
     last = row["attempts"][-1]
-    told = f"even the last one allowed passed in {last['passed']} of {last['retried']}"
-    return [f"Retry {_name(row)} more often: {told}.{more}"]
+    told = f"even the last try allowed passed in {of(Share(last['passed'], last['retried']))}"
+    return [f"Retry {_name(row)} more often: {told}{more}."]
 
 
 def _name(row: Row) -> str:
@@ -121,9 +121,14 @@ def _tiles(sums: dict[str, Any], before: dict[str, Any]) -> list[Tile]:
     return [
         Tile("Wasted", duration(sums["waste"]), f"before {duration(before['waste'])}"),
         Tile("Of the time runs took", _of_busy(sums).strip(" ()") or "–", f"all: {duration(sums['busy'])}"),
-        Tile("Self-healed", str(sums["healed"]), f"before {before['healed']}; not bad"),
-        Tile("Delay of those", duration(sums["delay"]), f"before {duration(before['delay'])}"),
+        Tile("Self-healed", count(sums["healed"]), f"before {count(before['healed'])}; not bad"),
+        Tile("Delay of those", _or_unknown(sums["delay"]), f"before {_or_unknown(before['delay'])}"),
     ]
+
+
+def _or_unknown(microseconds: int) -> str:
+    """No try takes no time at all: then it was not told."""
+    return duration(microseconds) if microseconds else "–"
 
 
 def _stacks(context: Context) -> list[tuple[str, int, list[float]]]:
@@ -200,7 +205,7 @@ def _yield_chart(context: Context, shown: list[Row]) -> list[ChartSpec]:
         return []
     shares = [Share(row["passed"], row["retried"]) for row in enough]
     low, high = ([100 * share.interval[side] for share in shares] for side in (0, 1))
-    names = [f"{place}. {' · '.join(filter(None, _cell(row)))}"[:48] for place, row in enumerate(enough, 1)]
+    names = [f"{place}. {' · '.join(filter(None, _cell(row)))}"[:72] for place, row in enumerate(enough, 1)]
     links = [runs_page(context.period, row["workflow"]) for row in enough]
     dots = Series("points", "tries again that passed, with 95 % interval", [100 * share.rate for share in shares],
                   names, SKY, low=list(low), high=list(high), links=links)  # fmt: skip
@@ -211,14 +216,14 @@ def _yield_chart(context: Context, shown: list[Row]) -> list[ChartSpec]:
 
 def _yield_summary(enough: list[Row]) -> str:
     best = max(enough, key=lambda row: row["passed"] / row["retried"])
-    return f"Tries again help most for {_name(best)}: {best['passed']} of {best['retried']} passed."
+    return f"Tries again help most for {_name(best)}: {of(Share(best['passed'], best['retried']))} passed."
 
 
 def _yield_table(context: Context, shown: list[Row], found: list[Row]) -> Table:
     rows = [
         [row["workflow"], row["step"] or "(whole run)", row["error_type"] or "–", row["tries"], row["retried"],
          said(Share(row["passed"], row["retried"])) if row["retried"] else "–", _by_attempt(row),
-         duration(row["waste"]), duration(row["delay"]), str(row["advice"])]
+         _or_unknown(row["waste"]), _or_unknown(row["delay"]), str(row["advice"])]
         for row in shown
     ]  # fmt: skip
     columns = ["Workflow", "Step", "Error", "Failed tries", "Tried again", "Passed (95 %)", "After each try", "Took",

@@ -10,6 +10,7 @@ from reports.charts.colours import BLUE, RED
 from reports.charts.spec import ChartSpec, Heat
 from reports.counting import BAD
 from reports.daily import places_of, worst_workflows
+from reports.hour_bursts import outbursts
 from reports.hours import WEEKDAYS, Ints, clock_changes, hours_of_week, weeks
 from reports.links import runs_page
 from reports.model import Section, Table
@@ -17,27 +18,30 @@ from reports.period import DAY, QUARTER
 from reports.sections.context import Context
 from reports.statistics import LEAST_BAD, LEAST_RUNS, Share
 from reports.statistics.rhythm import CELLS, Rhythm, beta_prior, rhythm
-from reports.wording import label, number, percent, said
+from reports.wording import label, number, of, percent, said
 
 _MOST_TESTED = 20  # workflows: each costs 999 draws of 168 cells
 _MOST_HOURS = 10
+_TENTHS_BELOW = 0.0995
 _HOURS = [f"{hour:02}" for hour in range(24)]
 
 
 @dataclass(slots=True)
 class _Counted:
-    """The period's runs with the hour of the week in which they ended, counted by workflow."""
+    """The period's runs with the hour of the week in which they ended, counted by workflow, without ``outbursts`` of
+    so many runs."""
 
     rows: pd.DataFrame
     bad: Ints
     runs: Ints
+    outbursts: int
 
 
 def build(context: Context) -> Section:
     counted = _counted(context)
     found = _found(counted)
     worst = _worst(context, counted, found)
-    finding = _finding(found, worst)
+    finding = _finding(counted, found, worst)
     return Section(
         key="rhythm",
         heading="Is it tied to the hour of the week?",
@@ -64,13 +68,15 @@ def _counted(context: Context) -> _Counted:
         "bad": runs.outcome.isin(BAD).to_numpy(),
         "n": runs.n.to_numpy(),
     })  # fmt: skip
+    burst = outbursts(rows)
+    left_out, rows = int(rows.n[burst].sum()), rows[~burst]
     size = (_MOST_TESTED + 1) * CELLS
     cells = (rows.stratum * CELLS + rows.hour).to_numpy()
 
     def table(mine: Any) -> Ints:
         return np.bincount(cells[mine], rows.n.to_numpy()[mine], size).astype(np.int64).reshape(-1, CELLS)
 
-    return _Counted(rows, table(rows.bad.to_numpy()), table(slice(None)))
+    return _Counted(rows, table(rows.bad.to_numpy()), table(slice(None)), left_out)
 
 
 def _found(counted: _Counted) -> Rhythm:
@@ -106,16 +112,17 @@ def _name(cell: int) -> str:
     return f"{WEEKDAYS[cell // 24]} {cell % 24:02}:00"
 
 
-def _finding(found: Rhythm, worst: list[dict[str, Any]]) -> str:
+def _finding(counted: _Counted, found: Rhythm, worst: list[dict[str, Any]]) -> str:
     bad, runs = int(found.bad.sum()), int(found.runs.sum())
     if not runs:
         return "No run ended in this period."
     if bad < LEAST_BAD:
-        return f"Too few runs ended badly to look for a pattern: {bad} of {runs}."
+        return f"Too few runs ended badly to look for a pattern: {of(Share(bad, runs))}."
     if bad == runs:
         return "Every run ended badly, so no hour is worse than another."
     if not found.patterned:
-        return f"No: chance alone would make hours differ as much (p = {found.p:.2f})."
+        aside = "incidents aside, " if counted.outbursts else ""
+        return f"No: {aside}chance alone would make hours differ as much (p = {found.p:.2f})."
     if not worst:
         return f"Hours differ more than chance allows (p = {_p(found.p)}), but each had too few runs to name one."
     return f"Yes, hours differ more than chance allows (p = {_p(found.p)}). {_worst_hour(found, worst[0])}"
@@ -129,7 +136,7 @@ def _worst_hour(found: Rhythm, worst: dict[str, Any]) -> str:
     here, everywhere = Share(worst["bad"], worst["runs"]), Share(int(found.bad.sum()), int(found.runs.sum()))
     told = f"The worst is {worst['hour']}: {said(here)}, against {said(everywhere)} over all hours."
     if worst["weeks"] == 1:
-        return f"{told} All of that came in one week: rather an incident than a rhythm."
+        return f"{told} All of that came in one week: an incident rather than a rhythm."
     return f"{told} It had bad runs in {worst['weeks']} of {number(worst['weeks_seen'], 'week')}."
 
 
@@ -155,11 +162,16 @@ def _charts(found: Rhythm, finding: str) -> list[ChartSpec]:
 def _cell(bad: int, runs: int, rate: float) -> str:
     if not runs:
         return ""
-    return f"{100 * rate:.0f}" if runs >= LEAST_RUNS else f"{bad}/{runs}"
+    if runs < LEAST_RUNS:
+        return f"{bad}/{runs}"
+    return f"{100 * rate:.1f}" if rate < _TENTHS_BELOW else f"{100 * rate:.0f}"
 
 
-def _short(count: int) -> str:
-    return "" if not count else str(count) if count < 10_000 else f"{count / 1000:.0f}k"
+def _short(whole: int) -> str:
+    """At most three places: cells are narrow."""
+    if whole < 1_000:
+        return str(whole or "")
+    return f"{whole / 1000:.1f}k" if whole < 9_950 else f"{whole / 1000:.0f}k"
 
 
 def _worst_table(context: Context, worst: list[dict[str, Any]]) -> Table:
@@ -186,6 +198,11 @@ def _cells_table(found: Rhythm) -> Table:
 def _notes(context: Context, counted: _Counted) -> list[str]:
     period = context.period
     notes = [f"Hours are those of {period.timezone}, when runs ended. Cells of fewer than five runs are marked."]
+    if counted.outbursts:
+        notes.append(
+            f"{number(counted.outbursts, 'run')} in hours when far more failed than in the same hour "
+            "of other weeks are left out: that is an incident and no rhythm."
+        )
     notes += [
         f"The clocks were changed on {label(period.local(at), 'day')}: runs count in the hour that the clock showed."
         for at, _ in clock_changes(period)

@@ -5,22 +5,22 @@ from reports.judging import Judged, worst
 from reports.model import Tile
 from reports.sections.context import Context
 from reports.statistics import LEAST_RUNS, Share, newcombe
-from reports.wording import duration, percent, points, said
+from reports.wording import count, duration, listed, percent, points, said
 
 
 def tiles(context: Context, overall: Judged) -> list[Tile]:
     now, before, counts = overall.now, overall.before, context.now
     return [
-        Tile("Runs", _count(now.runs), f"before {_count(before.runs)}"),
-        Tile("Bad runs", _count(now.bad), f"before {_count(before.bad)}"),
+        Tile("Runs", count(now.runs), f"before {count(before.runs)}"),
+        Tile("Bad runs", count(now.bad), f"before {count(before.bad)}"),
         Tile("Share of bad runs", said(now).split(" (")[0], _interval_note(now)),
         _change(overall),
         _healed(context),
         _wasted(context),
         _incidents(open_incidents(context)),
         _worst(context),
-        Tile("Missed", _count(counts.number("missed")), "not in the share"),
-        Tile("Cancelled or skipped", _count(counts.number("cancelled", "skipped")), "not in the share"),
+        Tile("Missed", count(counts.number("missed")), "not in the share"),
+        Tile("Cancelled or skipped", count(counts.number("cancelled", "skipped")), "not in the share"),
     ]
 
 
@@ -33,10 +33,6 @@ def open_incidents(context: Context) -> list[str]:
     if context.filters.severity:
         still = still[still.severity == context.filters.severity]
     return sorted(map(str, still.workflow.unique()))
-
-
-def _count(number: int) -> str:
-    return f"{number:,}".replace(",", " ")
 
 
 def _interval_note(share: Share) -> str:
@@ -55,7 +51,7 @@ def _change(overall: Judged) -> Tile:
 
 def _healed(context: Context) -> Tile:
     healed = int(context.now.runs.healed.sum())
-    return Tile("Self-healed", _count(healed), "ended well after more than one try; not bad")
+    return Tile("Self-healed", count(healed), "ended well after more than one try; not bad")
 
 
 def _wasted(context: Context) -> Tile:
@@ -70,8 +66,7 @@ def _wasted(context: Context) -> Tile:
 def _incidents(names: list[str]) -> Tile:
     if not names:
         return Tile("Open incidents", "0", "no workflow's latest run was bad")
-    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
-    return Tile("Open incidents", _count(len(names)), f"latest run was bad: {', '.join(names[:2])}{more}")
+    return Tile("Open incidents", count(len(names)), f"latest run was bad: {listed(names, 2)}")
 
 
 def _worst(context: Context) -> Tile:

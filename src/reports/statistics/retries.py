@@ -42,7 +42,8 @@ def retry_yield(attempts: Sequence[Retries]) -> Yield:
     """Of the retries after the first failed attempt, after the second and so on, to the last that is allowed.
 
     *Stop retrying* if the upper limit of the whole yield is under 5 %; *retry more* if the lower limit of the last
-    one's is over 30 % (Wilson, 95 %); nothing under 20 retries.
+    one's is over 30 % (Wilson, 95 %) and some still failed after it, so that there is more to win; nothing under 20
+    retries.
     """
     together = Retries(sum(each.helped for each in attempts), sum(each.tried for each in attempts))
     last = attempts[-1] if attempts else together
@@ -54,6 +55,6 @@ def _advice(together: Retries, last: Retries) -> Advice:
         return Advice.TOO_FEW
     if together.interval[1] < STOP_BELOW:
         return Advice.STOP
-    if last.tried >= LEAST_RUNS and last.interval[0] > MORE_ABOVE:
+    if last.helped < last.tried and last.tried >= LEAST_RUNS and last.interval[0] > MORE_ABOVE:
         return Advice.MORE
     return Advice.KEEP

@@ -37,18 +37,37 @@
 
   const named = (data, letter) => [...new Set(data.flatMap(trace => trace[letter] ?? []))];
 
-  // Names down the side are cut, names along the bottom thinned out: upright text would take the height.
+  // In lines of about so many letters, broken behind spaces, hyphens, dots and underscores; what is left over is cut.
+  const wrapped = (name, most, lines) => {
+    const found = [""];
+    for (const piece of plain(name).split(/(?<=[ ._/-])/)) {
+      if (found.at(-1) && (found.at(-1) + piece).trimEnd().length > most) found.push("");
+      found[found.length - 1] += piece;
+    }
+    const kept = found.slice(0, lines);
+    if (found.length > lines) kept[lines - 1] += "…";
+    return kept.map(line => short(escaped(line.trim()), most)).join("<br>");
+  };
+
+  const isTime = name => /\b20\d\d$|\d:\d\d/.test(name);
+
+  // Names down the side take two lines. Along the bottom times are thinned out, and a few other names stand aslant.
   const label = (layout, data, narrow) => {
     if (layout.yaxis.type === "category") {
       const names = named(data, "y");
-      Object.assign(layout.yaxis, {tickmode: "array", tickvals: names, ticktext: names.map(name => short(name, narrow ? 18 : 44))});
+      const most = narrow ? 17 : 36;
+      Object.assign(layout.yaxis, {tickmode: "array", tickvals: names, ticktext: names.map(name => wrapped(name, most, 2))});
     }
     if (layout.xaxis.type === "category") {
       const names = named(data, "x");
       const longest = Math.min(24, Math.max(...names.map(name => plain(name).length)));
       const room = Math.max(2, Math.floor((layout.width - 100) / (layout.font.size * (.6 * longest + 1.2))));
-      const shown = names.filter((_, place) => place % Math.ceil(names.length / room) === 0);
-      Object.assign(layout.xaxis, {tickmode: "array", tickvals: shown, ticktext: shown.map(name => short(name, 24)), tickangle: 0});
+      const aslant = names.length > room && names.length <= 20 && !names.some(isTime);
+      const every = aslant ? 1 : Math.ceil(names.length / room);
+      const shown = names.filter((_, place) => place % every === 0);
+      const tickangle = aslant ? -40 : 0;
+      if (aslant) layout.height += .4 * layout.font.size * longest;
+      Object.assign(layout.xaxis, {tickmode: "array", tickvals: shown, ticktext: shown.map(name => short(name, 24)), tickangle});
     }
   };
 
@@ -77,11 +96,14 @@
   };
 
   const dress = (trace, look) => {
-    if (trace.type === "bar") trace.marker.line = {color: look.ink, width: .6};
+    if (trace.type === "bar") trace.marker.line = {color: look.ink, width: trace.orientation !== "h" && trace.x.length > 45 ? .2 : .6};
     if (trace.type === "heatmap") {
       trace.colorscale = [[0, look.card], [1, shade(look.card, trace.colorscale[1][1], look.depth)]];
       trace.textfont = {color: look.ink};
-      if (look.width / trace.x.length < 24) delete trace.texttemplate; // numbers that small are in the table
+      const most = Math.max(...trace.text.flat().map(text => text.length));
+      const beside = 60 + 7 * Math.min(look.width < NARROW ? 17 : 36, Math.max(...trace.y.map(name => plain(name).length)));
+      if ((look.width - beside) / trace.x.length < 8 * most + 3) delete trace.texttemplate; // it is in the table
+      if (look.width < NARROW) trace.colorbar.len = 1;
     }
   };
 

@@ -10,6 +10,7 @@ from reports.statistics.retries import Advice, Retries, retry_yield
     ("attempts", "advice"),
     [
         ([(0, 19)], Advice.TOO_FEW),
+        ([(50, 50)], Advice.KEEP),  # nothing is left to win
         ([(0, 60)], Advice.KEEP),  # Wilson's upper limit is 6 %
         ([(0, 80)], Advice.STOP),
         ([(0, 40), (0, 40)], Advice.STOP),
