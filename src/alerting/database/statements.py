@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Table, select
@@ -61,7 +62,7 @@ def _insert(dialect: str, into: Table) -> Any:
 def _sorted(into: Table, rows: Sequence[Row]) -> list[Row]:
     """By primary key: two transactions that write the same rows take their locks in one order."""
     keys = [column.name for column in into.primary_key]
-    return sorted(rows, key=lambda row: [row[key] for key in keys])
+    return sorted(rows, key=itemgetter(*keys))
 
 
 @lru_cache(maxsize=128)
