@@ -4,13 +4,8 @@
 
 Bodies of 50 runs with ten spans each are decoded, recognised, folded, decided and saved into SQLite, eight bodies at
 once: good runs, and ones that fail with a stack. Twenty workflows, two versions, a run each tenth of a second, and
-<<<<<<< HEAD
 durations from half a second to ten minutes. Counting is to be at most a fifth of the whole. Last, what the indexes of
 runs cost.
-=======
-durations from half a second to ten minutes. Counting is to be at most a fifth of the whole. Last, what the indexes of
-runs cost.
->>>>>>> soak
 """
 
 import argparse
