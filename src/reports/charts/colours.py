@@ -3,6 +3,8 @@ know no colour."""
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#8C8C8C")
 BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW, GREY = range(len(COLOURS))
+_DARK, _LIGHT = "rgba(0,0,0,0.6)", "rgba(255,255,255,0.85)"
+LINES = (_LIGHT, _DARK, _LIGHT, _DARK, _DARK, _LIGHT, _DARK, _LIGHT)  # what is seen on each colour, in grey too
 PATTERNS = ("", "/", "x", ".", "\\", "+", "|", "-")  # plotly's words
 HATCHES = ("", "///", "xx", "..", "\\\\\\", "++", "||", "--")  # matplotlib's
 DASHES = ("solid", "dash", "dot", "dashdot")

@@ -5,13 +5,12 @@ from itertools import zip_longest
 from math import log10
 from typing import Any
 
-from reports.charts.colours import MARKERS, PATTERNS, colour, veil
+from reports.charts.colours import LINES, MARKERS, PATTERNS, colour, veil
 from reports.charts.spec import ChartSpec, Heat, Series
 from reports.charts.ticks import ends, log_ticks, log_values
 
 _GRID = "rgba(128,128,128,0.25)"
 _MARK = "rgba(128,128,128,0.9)"
-_LINES = "rgba(0,0,0,0.45)"  # on any of the colours
 _CLEAR = "rgba(0,0,0,0)"
 _ROW = 34
 _LABELS = 6  # of marks, under one another
@@ -57,11 +56,12 @@ def _bars(chart: ChartSpec, series: Series, common: dict[str, Any]) -> dict[str,
 def _pattern(series: Series) -> dict[str, Any]:
     """Lines on the colour; what is not over yet has lines of the colour and no fill."""
     unfinished = [*series.hatched] or [False] * len(series.x)
-    usual, own = PATTERNS[series.colour % len(PATTERNS)], colour(series.colour)
+    place = series.colour % len(PATTERNS)
+    usual, lines, own = PATTERNS[place], LINES[place], colour(series.colour)
     return {
         "shape": ["-" if each else usual for each in unfinished],
         "bgcolor": [_CLEAR if each else own for each in unfinished],
-        "fgcolor": [own if each else _LINES for each in unfinished],
+        "fgcolor": [own if each else lines for each in unfinished],
         "solidity": 0.15,
         "size": 7,
     }

@@ -8,8 +8,8 @@ from reports.links import group_page, runs_page
 from reports.model import Section, Table
 from reports.sections.context import Context
 from reports.sections.group_rows import Costs, Row, costs, told
-from reports.statistics import LEAST_BAD, LEAST_RUNS
-from reports.wording import count, duration, minute, number, percent
+from reports.statistics import LEAST_BAD, LEAST_RUNS, Share
+from reports.wording import count, duration, minute, number, of, percent
 
 _MOST = 15
 _VERSIONS = 3
@@ -72,13 +72,20 @@ def _finding(found: Costs, shown: list[Row], largest: list[Row], sums: dict[str,
     said = []
     if largest:
         top = largest[0]
-        cost = f"{count(top['runs'])}, {_share(top['runs'], sums['bad'])} of all"
+        cost = of(Share(top["runs"], sums["bad"]))
+        if sums["bad"] >= LEAST_RUNS:
+            cost = f"{count(top['runs'])}, {percent(top['runs'] / sums['bad'])} of all"
         said = [*_next_week(shown[0]), f"Most bad runs are by {_name(top)}: {cost}."]
-        new = count(int(found.new.sum())) or "none"
-        said.append(f"{number(len(found), 'error group')} in all, {new} of them new in this period.")
+        said.append(f"{number(len(found), 'error group')} in all{_new(int(found.new.sum()), len(found))}.")
     if alone > 0:
         said.append(f"{number(alone, 'bad run has', 'bad runs have')} no group: consequences, or nothing known.")
     return " ".join(said)
+
+
+def _new(new: int, groups: int) -> str:
+    if groups == 1:
+        return ", new in this period" if new else ""
+    return f", {'none' if not new else 'all' if new == groups else count(new)} of them new in this period"
 
 
 def _next_week(first: Row) -> list[str]:

@@ -49,6 +49,8 @@ def _compared(overall: Judged) -> str:
     before, now = overall.before, overall.now
     if now.runs < LEAST_RUNS:
         return "There are too few runs to compare with the period before."
+    if not before.runs:
+        return "No run ended in the period before: there is nothing to compare with."
     if before.runs < LEAST_RUNS:
         return f"In the period before {number(before.runs, 'run')} ended: too few runs to compare with."
     if overall.verdict is Verdict.TOO_FEW:
