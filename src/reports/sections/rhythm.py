@@ -146,7 +146,7 @@ def _charts(found: Rhythm, finding: str) -> list[ChartSpec]:
                    for row in zip((100 * found.rates).reshape(7, 24), runs, strict=True)]  # fmt: skip
     told = [[_cell(int(b), int(n), rate) for b, n, rate in zip(*row, strict=True)]
             for row in zip(bad, runs, found.rates.reshape(7, 24), strict=True)]  # fmt: skip
-    weak = [[n > 0 and bool(few) for n, few in zip(*row, strict=True)]
+    weak = [[bool(n > 0 and few) for n, few in zip(*row, strict=True)]
             for row in zip(runs, found.sparse.reshape(7, 24), strict=True)]  # fmt: skip
     rates = Heat(_HOURS, list(WEEKDAYS), percentages, told, weak, unit="%", colour=RED)
     numbers = Heat(_HOURS, list(WEEKDAYS), [[int(n) or None for n in row] for row in runs],
