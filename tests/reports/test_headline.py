@@ -71,7 +71,7 @@ def test_nothing_is_called_worse_for_few_bad_runs():
         ([Run(SINCE)], "0 of 1 run ended badly. There are too few runs to compare with the period before."),
         (many(3, 3, SINCE), "3 of 3 runs ended badly. There are too few runs to compare with the period before."),
         (many(30, 30, SINCE), "30 of 30 runs ended badly: 100.0 % (88.6 % to 100.0 %). "
-                              "In the period before 0 runs ended: too few runs to compare with."),
+                              "No run ended in the period before: there is nothing to compare with."),
     ],
 )  # fmt: skip
 def test_every_history_has_its_sentence(runs, said):

@@ -1,6 +1,8 @@
 """Are the hours those of the zone, and is a pattern claimed only where there is one?"""
 
+import json
 from collections import Counter
+from dataclasses import asdict
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -139,6 +141,12 @@ def test_what_comes_in_most_weeks_is_no_outburst_and_small_workflows_are_looked_
     apart = rows_of({(2, 30): 9}, strata=3)
     assert set(apart[outbursts(apart)].stratum) == {0, 1, 2}
     assert not len(outbursts(rows_of({})[:0]))
+
+
+@pytest.mark.parametrize("number", [0, 1, 8, 300])
+def test_a_section_of_few_runs_is_plain_data(number):
+    section = section_of(build, made(random_runs(START, NOW, number)))
+    assert json.loads(json.dumps(asdict(section)))["key"] == "rhythm"
 
 
 def rows_of(ill, strata=1):
