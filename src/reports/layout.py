@@ -10,6 +10,7 @@ from reports.statistics import Verdict
 
 SHAPES = {Verdict.WORSE: "▲", Verdict.BETTER: "▼", Verdict.NO_EVIDENCE: "≈", Verdict.TOO_FEW: "○"}
 LONG = 40  # rows; a longer table beside a chart is not printed
+_NOTHING = "–"
 _BARS = " ▁▂▃▄▅▆▇█"
 _GLYPHS = {"●": "bad", "◐": "healed", "○": "good", "·": "none"}
 _DENSE = 14  # columns; so many are printed small
@@ -73,10 +74,10 @@ def _sheet(table: Table, opened: bool) -> Sheet:
 
 def _kind(values: list[Any]) -> str:
     """Of a column: numbers stand at the right, long texts get room, short ones stay on one line."""
-    texts = [value for value in values if isinstance(value, str) and value != "–"]
+    texts = [value for value in values if isinstance(value, str) and value != _NOTHING]
     if not texts:
         return "number"
-    if all(set(text) <= set(_BARS) or set(text) <= set(_GLYPHS) for text in texts):
+    if any(texts) and all(set(text) <= set(_BARS) or set(text) <= set(_GLYPHS) for text in texts):
         return "spark"
     if all(_DATE.match(text) for text in texts):
         return "when"
@@ -87,14 +88,14 @@ def _kind(values: list[Any]) -> str:
 
 def _cell(value: Any, kind: str) -> Cell:
     if value is None:
-        return Cell("–", kind)
+        return Cell(_NOTHING, kind)
     if isinstance(value, str):
         return Cell(f"{SHAPES[Verdict(value)]} {value}", kind) if value in set(Verdict) else _text(value, kind)
     return Cell(f"{value:,}".replace(",", "\u202f") if isinstance(value, int) else f"{value:.4g}", kind)
 
 
 def _text(value: str, kind: str) -> Cell:
-    if kind != "spark" or value in {"", "–"}:
+    if kind != "spark" or not value or value == _NOTHING:
         return Cell(value, kind)
     if set(value) <= set(_BARS):
         heights = " ".join(str(_BARS.index(each)) for each in value)

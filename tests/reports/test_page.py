@@ -271,6 +271,13 @@ def test_pictures_made_of_letters_are_read_out_as_numbers():
     ]
 
 
+def test_a_column_of_small_pictures_may_have_gaps_and_one_of_nothing_holds_none():
+    rows = [["▁█", ""], ["–", "–"], ["", ""]]
+    [sheet] = sheets(Section("s", "?", ".", [Table("t", ["a", "b"], rows)]))
+    assert [[cell.kind for cell in row.cells] for row in sheet.rows] == [["spark", "tight"]] * 3
+    assert [row.cells[0].heard != "" for row in sheet.rows] == [True, False, False]
+
+
 def test_columns_know_what_they_hold():
     rows = [
         [1234567, "2026-11-23 12:00", "x" * 60, "–", "5.0 % (4.2 % to 5.8 %)", "no evidence of a change"],
