@@ -86,7 +86,7 @@ def _ended(run: TrueRun, heard: Heard, end: End, blamed: bool) -> Ended:
     outcome, at, error = end
     started = min((start for _, _, start, _, _ in heard.tellings if start), default=0)
     eligible, bad = outcome in ELIGIBLE, outcome in BAD
-    took = at - started if started and eligible else None
+    took = max(0, at - started) if started and eligible else None  # one that began after its end took no time
     attempts = max(attempt for *_, attempt, _ in heard.tellings)
     tries = tuple(tries_of(run, bad, error if bad else "", attempts)) if eligible else ()
     again = max([attempts, *(item.tried.number for item in run.items if item.tried)]) > 1
