@@ -9,17 +9,20 @@ from sqlmodel import Field, SQLModel
 _NO_ROWID = {"sqlite_with_rowid": False}
 
 
-class RollupRunRow(SQLModel, table=True):
-    """``healed`` of ``n`` ended well after more than one try; ``late`` came more than a minute after their end;
-    ``skewed`` ended more than a second after they came. ``busy`` and ``waste`` are sums of µs."""
-
-    __tablename__ = "rollup_run"
+class _Cell(SQLModel):
     bucket: int = Field(primary_key=True, sa_type=BigInteger)
     engine: str = Field(primary_key=True)
     workflow: str = Field(primary_key=True)
     environment: str = Field(primary_key=True)
     version: str = Field(primary_key=True)
     severity: str = Field(primary_key=True)
+
+
+class RollupRunRow(_Cell, table=True):
+    """``healed`` of ``n`` ended well after more than one try; ``late`` came more than a minute after their end;
+    ``skewed`` ended more than a second after they came. ``busy`` and ``waste`` are sums of µs."""
+
+    __tablename__ = "rollup_run"
     outcome: str = Field(primary_key=True)
     n: int = 0
     healed: int = 0
@@ -30,48 +33,30 @@ class RollupRunRow(SQLModel, table=True):
     __table_args__ = _NO_ROWID
 
 
-class RollupDurationRow(SQLModel, table=True):
+class RollupDurationRow(_Cell, table=True):
     """Bucket counts of the durations' sketch; ``bin`` is ``reports.sketch.duration_bin``."""
 
     __tablename__ = "rollup_duration"
-    bucket: int = Field(primary_key=True, sa_type=BigInteger)
-    engine: str = Field(primary_key=True)
-    workflow: str = Field(primary_key=True)
-    environment: str = Field(primary_key=True)
-    version: str = Field(primary_key=True)
-    severity: str = Field(primary_key=True)
     good: bool = Field(primary_key=True)
     bin: int = Field(primary_key=True)
     n: int = 0
     __table_args__ = _NO_ROWID
 
 
-class RollupGroupRow(SQLModel, table=True):
+class RollupGroupRow(_Cell, table=True):
     """Bad runs by the error group that caused them."""
 
     __tablename__ = "rollup_group"
-    bucket: int = Field(primary_key=True, sa_type=BigInteger)
-    engine: str = Field(primary_key=True)
-    workflow: str = Field(primary_key=True)
-    environment: str = Field(primary_key=True)
-    version: str = Field(primary_key=True)
-    severity: str = Field(primary_key=True)
     error_group: str = Field(primary_key=True)
     n: int = 0
     waste: int = Field(default=0, sa_type=BigInteger)
     __table_args__ = _NO_ROWID
 
 
-class RollupTryRow(SQLModel, table=True):
+class RollupTryRow(_Cell, table=True):
     """Tries that failed: see ``alerting.storage.tries``."""
 
     __tablename__ = "rollup_try"
-    bucket: int = Field(primary_key=True, sa_type=BigInteger)
-    engine: str = Field(primary_key=True)
-    workflow: str = Field(primary_key=True)
-    environment: str = Field(primary_key=True)
-    version: str = Field(primary_key=True)
-    severity: str = Field(primary_key=True)
     step: str = Field(primary_key=True)
     error_type: str = Field(primary_key=True)
     attempt: int = Field(primary_key=True)
