@@ -1,5 +1,7 @@
 """What do decisions leave in the store? Messages that are owed, and the reason for each word and each silence."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from alerting.consumer.deciding import Deciding, Told
@@ -12,22 +14,23 @@ Targets = dict[str, tuple[str, ...]]
 
 
 def queue(connection: Connection, decided: list[Told], targets: Targets) -> int:
-    """Each message gets the next number: conversations are sent in this order."""
+    """What was decided to be said. How many messages that are new."""
     known = messages.known_notifications(connection, {each.notify.id for each in decided})
     new = [each for each in decided if each.notify.id not in known]
-    notifications: list[Row] = []
-    told: list[Row] = []
-    outbox: list[Row] = []
-    for each, number in zip(new, messages.next_numbers(connection, len(new)), strict=True):
-        row = _notification_row(each, number)
-        notifications.append(row)
-        told.extend(_told_row(row["id"], about) for about in each.notify.about)
-        outbox.extend(outbox_row(row, target) for target in targets.get(each.notify.channel, ("missing",)))
-    messages.queue(connection, notifications, outbox, told)
-    return len(notifications)
+    told = [_told_row(each.notify.id, about) for each in new for about in each.notify.about]
+    owe(connection, [_notification_row(each) for each in new], targets, told)
+    return len(new)
 
 
-def _notification_row(told: Told, number: int) -> Row:
+def owe(connection: Connection, notifications: list[Row], targets: Targets, told: Sequence[Row] = ()) -> None:
+    """Messages to each target of their channels. Each gets the next number: conversations are sent in this order."""
+    for row, number in zip(notifications, messages.next_numbers(connection, len(notifications)), strict=True):
+        row["number"] = number
+    outbox = [_outbox_row(row, target) for row in notifications for target in targets.get(row["channel"], ("missing",))]
+    messages.queue(connection, notifications, outbox, list(told))
+
+
+def _notification_row(told: Told) -> Row:
     notify = told.notify
     return {
         "id": notify.id,
@@ -40,7 +43,6 @@ def _notification_row(told: Told, number: int) -> Row:
         "severity": notify.severity.value,
         "since_last": notify.since_last,
         "conversation": notify.conversation,
-        "number": number,
         "created_at": told.at,
     }
 
@@ -50,7 +52,7 @@ def _told_row(notification: str, about: About) -> Row:
             "since_last": about.since_last}  # fmt: skip
 
 
-def outbox_row(notification: Row, target: str) -> Row:
+def _outbox_row(notification: Row, target: str) -> Row:
     return {
         "notification": notification["id"],
         "target": target,

@@ -16,8 +16,9 @@ from multiprocessing import get_context
 from alerting.active import Active
 from alerting.clock import Clock
 from alerting.configuration.model import ScheduledReport
-from alerting.consumer.owing import outbox_row
+from alerting.consumer.owing import owe
 from alerting.database.port import Connection, Store, StoreUnavailable
+from alerting.database.statements import Row
 from alerting.reporting.making import Made, Order, make
 from alerting.settings import Settings
 from alerting.storage import messages
@@ -62,7 +63,7 @@ class Reporter:
             return False
         try:
             made = self._make(Order(wanted, due, self._clock.now()))
-        except Exception:
+        except Exception:  # whatever it is, the other reports are due all the same, and this one is tried again
             log.exception("report %s could not be made", wanted.name)
             return False
         with self._store.write() as connection:
@@ -89,21 +90,16 @@ class Reporter:
             return note_once(connection, name, str(now))
 
     def _owe(self, connection: Connection, wanted: ScheduledReport, report: str, due: Instant) -> None:
-        targets = self._active().targets
-        rows = []
-        for channel in wanted.channels:
-            id_ = digest("report", wanted.name, str(due), channel)
-            rows.append({
-                "id": id_, "channel": channel, "reason": Reason.REPORT.value, "severity": Severity.LOW.value,
-                "alert": "", "conversation": f"report:{wanted.name}:{channel}", "created_at": self._clock.now(),
-                "report": report,
-            })  # fmt: skip
-        known = messages.known_notifications(connection, [str(row["id"]) for row in rows])
-        new = [row for row in rows if row["id"] not in known]
-        for row, number in zip(new, messages.next_numbers(connection, len(new)), strict=True):
-            row["number"] = number
-        owed = [outbox_row(row, target) for row in new for target in targets.get(str(row["channel"]), ("missing",))]
-        messages.queue(connection, new, owed, [])
+        rows = [self._message(wanted, report, due, channel) for channel in wanted.channels]
+        known = messages.known_notifications(connection, [row["id"] for row in rows])
+        owe(connection, [row for row in rows if row["id"] not in known], self._active().targets)
+
+    def _message(self, wanted: ScheduledReport, report: str, due: Instant, channel: str) -> Row:
+        return {
+            "id": digest("report", wanted.name, str(due), channel), "channel": channel,
+            "reason": Reason.REPORT.value, "severity": Severity.LOW.value, "alert": "",
+            "conversation": f"report:{wanted.name}:{channel}", "created_at": self._clock.now(), "report": report,
+        }  # fmt: skip
 
 
 def _noted(wanted: ScheduledReport) -> str:
