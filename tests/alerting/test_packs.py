@@ -129,3 +129,15 @@ def test_a_report_has_the_same_id_and_numbers_before_and_after_packing(house):
     assert after.id == before.id
     assert after.section("headline").data == before.section("headline").data
     assert after.section("headline").data["runs"] == 30
+
+
+def test_a_run_that_did_not_start_is_neither_a_bad_one_nor_the_next(house):
+    h = house()
+    for number, outcome in enumerate(["failed", "missed", "succeeded"]):
+        h.event(run_id=f"r{number}", outcome=outcome)
+        h.work()
+        h.pass_time(MINUTE)
+    period = Period(h.clock.now() - DAY, h.clock.now() + MINUTE, "UTC", h.clock.now())
+    frames = frames_from(h.store, period)
+    assert list(frames.ends.outcome) == ["failed", "succeeded"]
+    assert "missed" not in set(frames.sample.outcome)

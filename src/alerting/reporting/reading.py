@@ -34,6 +34,7 @@ def frames_from(store: Store, period: "Period") -> "Frames":
             for each in (RUNS, DURATIONS, GROUPS, TRIES)
         }
         ended = rows.ends(connection, period.first - 7 * DAY, until)
+        bad = [run for at, run, *_ in ended if run and at >= period.first]
         return shapes.Frames(
             **counted,
             group_info=shapes.frame(shapes.GROUP_INFO, rows.group_info(connection, shapes.GROUP_INFO, first)),
@@ -41,7 +42,7 @@ def frames_from(store: Store, period: "Period") -> "Frames":
             changes=shapes.frame(shapes.CHANGES, changes.changes_between(connection, first, until)),
             ends=shapes.frame(shapes.ENDS, ended),
             alerts=shapes.frame(shapes.ALERTS, rows.alerts(connection, period.first, until)),
-            sample=shapes.frame(shapes.SAMPLE, rows.sample(connection, period.first, until)),
+            sample=shapes.frame(shapes.SAMPLE, rows.sample(connection, period.first, until, bad)),
             paths=shapes.frame(shapes.PATHS, rows.paths(connection, first, until)),
             open_runs=_number(connection, select(func.count()).select_from(_run).where(_run.c.outcome == "running")),
             kept_since=_number(connection, select(func.min(_run.c.ended_at)).where(_run.c.ended_at > 0)),

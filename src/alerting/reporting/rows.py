@@ -1,7 +1,7 @@
 """Rows that a report reads beside its counts, each bounded or by an index."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import func, literal_column, or_, select
@@ -9,7 +9,7 @@ from sqlalchemy import func, literal_column, or_, select
 from alerting.database.port import Connection
 from alerting.database.statements import chunks
 from alerting.storage.progress import active_configuration
-from alerting.storage.rollups import NOT_RUNS
+from alerting.storage.rollups import FAULTS, NOT_RUNS
 from alerting.storage.schema import AlertRow, ErrorGroupRow, NotificationRow, RunRow, ToldRow, table
 from alerting.storage.traces import kept_traces
 from alerting.traces.neutral import neutral
@@ -18,13 +18,12 @@ from reports.traces.critical_path import critical_path
 from rules.condition_models import BurnRateCondition
 from rules.drills import LABEL
 from rules.instants import Instant
-from rules.vocabulary import BAD
 
 Rows = list[tuple[Any, ...]]
 MOST_SAMPLED = 5_000
 MOST_TRACES = 400
 _MOST_ALERTS = 20_000
-_bad = sorted(each.value for each in BAD)
+_bad = sorted(each.value for each in FAULTS)
 _ended = [*_bad, "succeeded"]
 _run = table(RunRow)
 _alert = table(AlertRow)
@@ -88,11 +87,10 @@ def objectives(connection: Connection) -> Iterator[tuple[str, float]]:
                 yield str(glob), rule.condition.burn_rate.slo
 
 
-def sample(connection: Connection, first: Instant, until: Instant) -> Rows:
-    """Bad runs, at most so many, and some good ones of each workflow, with their attributes: chosen by their ids, which
-    are as good as drawn by lot, and the same each time."""
-    bad = select(_run.c.id).where(*_ended_in(first, until, _bad))
-    chosen = sorted(connection.execute(bad).scalars())[:MOST_SAMPLED]
+def sample(connection: Connection, first: Instant, until: Instant, bad: Iterable[str]) -> Rows:
+    """Of the ``bad`` runs at most so many, and some good ones of the time, with their attributes: chosen by their ids,
+    which are as good as drawn by lot, and the same each time."""
+    chosen = sorted(bad)[:MOST_SAMPLED]
     if not chosen:
         return []
     ended = select(func.count()).where(_run.c.ended_at >= first, _run.c.ended_at < until)

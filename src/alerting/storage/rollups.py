@@ -19,8 +19,8 @@ from rules.vocabulary import BAD, TERMINAL, Outcome
 
 BUCKET = 15 * MINUTE
 NOT_RUNS = frozenset({"tocsin", "alertmanager", "sentry"})  # they raise alerts, and are no runs of a workflow
-_FAULTS = BAD - {Outcome.MISSED}  # one that never began is bad for alerts, and no bad run of a report
-_TIMED = _FAULTS | {Outcome.SUCCEEDED}
+FAULTS = BAD - {Outcome.MISSED}  # one that never began is bad for alerts, and no bad run of a report
+_TIMED = FAULTS | {Outcome.SUCCEEDED}
 _TIMED_BEFORE = BAD | {Outcome.SUCCEEDED}
 _LATE, _SKEWED = MINUTE, SECOND
 _CELL = ("bucket", "engine", "workflow", "environment", "version", "severity")
@@ -73,7 +73,7 @@ class Differences:
         if outcome not in _TIMED:
             self._add(RUNS, (*cell, outcome.value), by, 1)
             return
-        ended, good = row["ended_at"], outcome not in _FAULTS
+        ended, good = row["ended_at"], outcome not in FAULTS
         took = max(0, ended - row["started_at"]) if row["started_at"] else 0
         tries, waste = _tries(row, not good, took)
         healed = good and row["attempts"] > 1
