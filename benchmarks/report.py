@@ -30,7 +30,7 @@ from benchmarks.history.telemetry import bodies
 
 from alerting.database.port import Store
 from alerting.database.sqlite import open_sqlite
-from alerting.reporting.asking import Wanted, render
+from alerting.reporting.asking import Wanted, formed, report_of
 from alerting.reporting.reading import frames_from
 from alerting.storage import packs
 from rules.instants import DAY, format_instant
@@ -129,7 +129,7 @@ def _whole(store: Store) -> str:
     took, used = [], []
     for _ in range(TIMES):
         began, before = time.perf_counter(), time.process_time()
-        render(store, wanted, "html", NOW)
+        _html(store, wanted, NOW)
         took.append(time.perf_counter() - began)
         used.append(time.process_time() - before)
     return (
@@ -142,6 +142,10 @@ def _processor(work: Callable[[], object]) -> float:
     before = time.process_time()
     work()
     return time.process_time() - before
+
+
+def _html(store: Store, wanted: Wanted, now: int) -> str | bytes:
+    return formed(report_of(store, wanted, now), "html")
 
 
 def _tables(frames: Any) -> dict[str, Any]:
@@ -173,10 +177,8 @@ def compare_spans(count: int) -> None:
             with told(f"{count:,} runs of {spans} spans taken in"):
                 worker.take(bodies(runs(told_of), spans))
                 worker.finish()
-            render(store, wanted, "html", told_of.until)  # whatever is imported or packed only once
-            took.append(
-                min(_processor(lambda store=store: render(store, wanted, "html", told_of.until)) for _ in range(TIMES))
-            )
+            _html(store, wanted, told_of.until)  # whatever is imported or packed only once
+            took.append(min(_processor(lambda store=store: _html(store, wanted, told_of.until)) for _ in range(TIMES)))
             found.append(_sorted(frames_from(store, period)))
             store.close()
     print(f"  their reports: {took[0]:.3f} and {took[1]:.3f} s of processor, {took[1] / took[0]:.2f} times")

@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse, Response
 
 from alerting.api.context import context_of
 from alerting.moments import BadQuery
-from alerting.reporting.asking import Wanted, report_of
+from alerting.reporting.asking import Wanted, formed, report_of
 from alerting.reporting.kept import keep
 
 if TYPE_CHECKING:
@@ -79,16 +79,9 @@ def data(
 
 
 def _file(request: Request, wanted: Wanted, form: str, section: str) -> str | bytes:
-    from reports.export import render_csv, render_json, render_parquet
-    from reports.render_html import render_html
-
     report = _made(request, wanted)
-    if form == "html":
-        return render_html(report, {"home": f"{context_of(request).settings.public_url.rstrip('/')}/"})
-    if form == "json":
-        return render_json(report)
     try:
-        return render_parquet(report) if form == "parquet" else render_csv(report, section)
+        return formed(report, form, {"home": f"{context_of(request).settings.public_url.rstrip('/')}/"}, section)
     except ValueError as error:
         raise BadQuery(str(error)) from None
 

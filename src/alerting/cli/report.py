@@ -6,7 +6,7 @@ from pathlib import Path
 
 from alerting.backend import UNUSABLE, Backend, has_data, open_backend
 from alerting.cli.main import BAD, FINE, WRONG_USAGE, complain
-from alerting.reporting.asking import Wanted, render, report_of
+from alerting.reporting.asking import Wanted, formed, report_of
 from alerting.settings import from_environment
 
 _FORMS = {".html": "html", ".csv": "csv", ".json": "json", ".parquet": "parquet"}
@@ -40,9 +40,5 @@ def report(asked: argparse.Namespace) -> int:
 
 
 def _written(backend: Backend, wanted: Wanted, form: str) -> bytes:
-    now = backend.clock.now()
-    if form != "parquet":
-        return render(backend.store, wanted, form, now).encode()
-    from reports.export import render_parquet
-
-    return render_parquet(report_of(backend.store, wanted, now))
+    said = formed(report_of(backend.store, wanted, backend.clock.now()), form)
+    return said if isinstance(said, bytes) else said.encode()

@@ -17,7 +17,7 @@ from alerting.clock import CatchUpClock, SystemClock
 from alerting.database.sqlite import FILE_NAME, open_sqlite
 from alerting.demo.telemetry import body
 from alerting.demo.workflows import PlayedRun, day
-from alerting.reporting.asking import Wanted, render
+from alerting.reporting.asking import Wanted, report_of
 from alerting.settings import SettingsError
 from rules.instants import DAY
 
@@ -102,9 +102,11 @@ class Demo:
             _wait_drained(client)
 
     def _report(self) -> None:
+        from reports.render_html import render_html
+
         store = open_sqlite(self._data)
         path = self._data / "report.html"
-        path.write_text(render(store, Wanted(since="1d"), "html", SystemClock().now()))
+        path.write_text(render_html(report_of(store, Wanted(since="1d"), SystemClock().now())))
         store.close()
         print(f"\n{self._heard} messages in all. The trend report is in {path}", flush=True)
 

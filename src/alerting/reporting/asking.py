@@ -66,12 +66,17 @@ def _again(store: Store, id_: str) -> "Report":
     return report
 
 
-def render(store: Store, wanted: Wanted, form: str, now: Instant, links: dict[str, str] | None = None) -> str:
-    """The report as ``html``, ``json`` or ``csv``. Raises ValueError for a question that cannot be answered."""
-    from reports.export import render_csv, render_json
+def formed(report: "Report", form: str, links: dict[str, str] | None = None, section: str = "") -> str | bytes:
+    """``section``: of CSV, one section alone. Raises ValueError where there is none, or the form needs what is not
+    installed."""
+    from reports.export import render_csv, render_json, render_parquet
     from reports.render_html import render_html
 
-    report = report_of(store, wanted, now)
-    if form == "html":
-        return render_html(report, links)
-    return render_json(report) if form == "json" else render_csv(report)
+    match form:
+        case "html":
+            return render_html(report, links)
+        case "json":
+            return render_json(report)
+        case "parquet":
+            return render_parquet(report)
+    return render_csv(report, section)
