@@ -4,12 +4,16 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from support import fuzzing
 from support.databases import Database
 from support.postgresql_server import PostgresqlServer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 _EXCUSED = "beside this checkout"  # the recordings are data of another place, not a service of this machine
 
@@ -23,6 +27,17 @@ def pytest_runtest_makereport(item, call):
     if report.skipped and os.environ.get("TOCSIN_REQUIRE_SERVICES") and _EXCUSED not in str(report.longrepr):
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped where nothing may be absent: {report.longrepr}"
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """Debian's Chromium; tests that ask for it skip where it is not installed."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield launched
+        launched.close()
 
 
 @pytest.fixture

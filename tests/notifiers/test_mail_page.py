@@ -66,16 +66,6 @@ def test_no_golden_file_is_left_of_what_is_no_reason_any_more():
     assert {path.stem for path in GOLDEN.iterdir()} == set(LETTERS)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
-
 @pytest.fixture
 def opened(browser):
     """Opens a mail as a program for mails would: the picture is that of the mail. What it asked for is told too."""

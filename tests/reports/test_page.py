@@ -67,16 +67,6 @@ def path(report, tmp_path_factory):
     return written
 
 
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
-
 @pytest.fixture
 def opened(browser, path):
     """Opens the report; fails if it asked anything of any network or complained."""
