@@ -1,7 +1,8 @@
 """What does a conversation remember? One for each (policy, channel, group): whom it is about, and what is unsaid."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
 
 from rules.identity import digest
 from rules.instants import Instant
@@ -16,8 +17,7 @@ class Lane(StrEnum):
     STORM = "storm"
 
 
-@dataclass(slots=True)
-class Member:
+class Member(msgspec.Struct):
     """One alert, as the channel knows it.
 
     The dedup window is open until ``until``; ``pending`` failures were counted since the last message that was about
@@ -41,8 +41,7 @@ class Member:
     muted: bool = False
 
 
-@dataclass(slots=True)
-class Conversation:
+class Conversation(msgspec.Struct):
     """``last_at``: of the last message; ``fired_at``: of the last that said more than that something is over;
     ``ended_at``: of the last that said only that.
     ``recent``: when new alerts came, where storms are looked for. ``wakes_at``: its one deadline. Belongs to whoever
@@ -53,7 +52,7 @@ class Conversation:
     policy: str
     channel: str
     subject: str = ""
-    members: dict[str, Member] = field(default_factory=dict)
+    members: dict[str, Member] = msgspec.field(default_factory=dict)
     last_at: Instant = 0
     fired_at: Instant = 0
     ended_at: Instant = 0

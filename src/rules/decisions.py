@@ -1,13 +1,12 @@
 """What did rules decide? Messages to send, silences with their reason, and deadlines to wake up at."""
 
-from dataclasses import dataclass, field
+import msgspec
 
 from rules.instants import Instant
 from rules.vocabulary import Reason, Severity, Silence
 
 
-@dataclass(slots=True, frozen=True)
-class About:
+class About(msgspec.Struct, frozen=True):
     """One alert that a message is about: why, and how many failures were counted since the channel last heard of it."""
 
     alert_id: str
@@ -16,8 +15,7 @@ class About:
     since_last: int
 
 
-@dataclass(slots=True, frozen=True)
-class Notify:
+class Notify(msgspec.Struct, frozen=True):
     """One message for one channel. ``id`` is a hash of what made it, so that a replay decides the same message.
     ``others``: how many further alerts of the conversation are open and unchanged."""
 
@@ -43,8 +41,7 @@ class Notify:
         return self.about[0].alert_key
 
 
-@dataclass(slots=True, frozen=True)
-class Silent:
+class Silent(msgspec.Struct, frozen=True):
     """Nothing is said on ``channel``, and why. ``channel`` is "" where no channel was asked."""
 
     channel: str
@@ -54,8 +51,7 @@ class Silent:
     because: str = ""
 
 
-@dataclass(slots=True, frozen=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True):
     """What a rule came to for one input: the alert's state before and after, and the numbers behind it."""
 
     rule: str
@@ -65,16 +61,14 @@ class Judged:
     evidence: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(slots=True, frozen=True)
-class Trouble:
+class Trouble(msgspec.Struct, frozen=True):
     """A rule could not be evaluated: neither yes nor no."""
 
     rule: str
     error: str
 
 
-@dataclass(slots=True, frozen=True)
-class Wake:
+class Wake(msgspec.Struct, frozen=True):
     """Be called back at ``due_at`` with a ``Due``; it replaces one of the same (kind, owner, detail)."""
 
     kind: str
@@ -83,8 +77,7 @@ class Wake:
     due_at: Instant
 
 
-@dataclass(slots=True, frozen=True)
-class Forget:
+class Forget(msgspec.Struct, frozen=True):
     """A deadline that is not wanted any more."""
 
     kind: str
@@ -96,14 +89,13 @@ Decision = Notify | Silent
 Deadline = Wake | Forget
 
 
-@dataclass(slots=True)
-class Result:
+class Result(msgspec.Struct):
     """What one ``step`` came to, beside the states it put into the slice. ``over``: alerts that inhibited others and
     have ended; those others are to be looked at again. An empty text in it stands for
     those that nothing keeps from being told."""
 
-    decisions: list[Decision] = field(default_factory=list)
-    deadlines: list[Deadline] = field(default_factory=list)
-    judged: list[Judged] = field(default_factory=list)
-    troubles: list[Trouble] = field(default_factory=list)
-    over: list[str] = field(default_factory=list)
+    decisions: list[Decision] = msgspec.field(default_factory=list)
+    deadlines: list[Deadline] = msgspec.field(default_factory=list)
+    judged: list[Judged] = msgspec.field(default_factory=list)
+    troubles: list[Trouble] = msgspec.field(default_factory=list)
+    over: list[str] = msgspec.field(default_factory=list)

@@ -4,7 +4,8 @@ Both are pure: the same configuration, state, input and ``now`` give the same an
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from rules import lifecycle, timers
 from rules.decisions import Result, Silent, Trouble

@@ -1,7 +1,9 @@
 """What is one episode of an alert? Opening, counting, success, quiet, resolution, re-opening: state in, state out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from rules.config import Resolve
 from rules.decisions import Wake
@@ -21,8 +23,7 @@ LATE_AFTER: Duration = 15 * MINUTE
 EXAMPLES = 5
 
 
-@dataclass(slots=True, frozen=True)
-class Cause:
+class Cause(msgspec.Struct, frozen=True):
     """What made a condition hold: a failed run, a run that is open for too long, or one that did not come.
     ``occurrence`` names it for ever."""
 

@@ -1,14 +1,13 @@
 """What can happen that rules must look at? Every input of ``step`` is one of these."""
 
-from dataclasses import dataclass
+import msgspec
 
 from rules.instants import Instant
 from rules.model import Fingerprint, Run
 from rules.vocabulary import Severity
 
 
-@dataclass(slots=True, frozen=True)
-class Failed:
+class Failed(msgspec.Struct, frozen=True):
     """A run ended badly. ``occurrence`` is unique for ever: the same failure told twice has the same one.
     ``consequence_of`` is the run that it started and that failed before it, with the same error. ``novelty`` of its
     error group: "new", "regressed" or "". ``attempt``: above 0, one try of a run that may still succeed, which only
@@ -24,8 +23,7 @@ class Failed:
     attempt: int = 0
 
 
-@dataclass(slots=True, frozen=True)
-class Finished:
+class Finished(msgspec.Struct, frozen=True):
     """A run ended well, or was cancelled or skipped, and nothing more is expected of it. ``started_at`` is 0 where it
     is not known."""
 
@@ -34,24 +32,21 @@ class Finished:
     ended_at: Instant
 
 
-@dataclass(slots=True, frozen=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True):
     """A run is open, and something was heard of it at ``at`` (event time)."""
 
     run: Run
     at: Instant
 
 
-@dataclass(slots=True, frozen=True)
-class Armed:
+class Armed(msgspec.Struct, frozen=True):
     """A rule looks for something from now on, for one key, though nothing may ever come."""
 
     rule: str
     values: tuple[str, ...]
 
 
-@dataclass(slots=True, frozen=True)
-class Due:
+class Due(msgspec.Struct, frozen=True):
     """A stored deadline came. ``kind`` names the timer, ``owner`` the key of an alert or a conversation."""
 
     kind: str
@@ -60,8 +55,7 @@ class Due:
     due_at: Instant
 
 
-@dataclass(slots=True, frozen=True)
-class Acted:
+class Acted(msgspec.Struct, frozen=True):
     """A person did something to an alert: ``acknowledge`` (``until`` 0: for the policy's time), ``unacknowledge`` or
     ``resolve``."""
 

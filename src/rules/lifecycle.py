@@ -4,7 +4,8 @@ inactive → pending (``for``) → firing → recovering (``keep_firing_for``) �
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from rules import episode, telling
 from rules.decisions import Forget, Judged, Silent, Wake

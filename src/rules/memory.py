@@ -1,17 +1,17 @@
 """What does a condition remember of one key, what is it shown, and what does it answer?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
+
+import msgspec
 
 from rules.instants import Duration, Instant
 
 Recent = tuple[tuple[Instant, str], ...]
 
 
-@dataclass(slots=True, frozen=True)
-class Memory:
+class Memory(msgspec.Struct, frozen=True):
     """What any condition may keep between two inputs; each uses what it needs, and keeps it bounded.
 
     ``recent``: (event time, occurrence), in order. ``sums``: (bucket, failed, finished), in order. ``runs``: open runs
@@ -19,7 +19,7 @@ class Memory:
 
     recent: Recent = ()
     sums: tuple[tuple[int, int, int], ...] = ()
-    runs: Mapping[str, Instant] = field(default_factory=dict)
+    runs: Mapping[str, Instant] = msgspec.field(default_factory=dict)
     numbers: tuple[int, ...] = ()
     parts: tuple["Memory", ...] = ()
 
@@ -33,8 +33,7 @@ class Kind(StrEnum):
     OPEN = "open"
 
 
-@dataclass(slots=True, frozen=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True):
     """One thing that happened, as a condition is shown it. ``at`` is event time: when the run ended, or was heard of.
     The same end told twice has the same ``occurrence``. ``novelty`` of a failure's error group: "new", "regressed",
     or ""."""
@@ -48,8 +47,7 @@ class Seen:
     attempts: int = 0
 
 
-@dataclass(slots=True, frozen=True)
-class Holding:
+class Holding(msgspec.Struct, frozen=True):
     """What a condition answers.
 
     ``times``: of the failures because of which it holds, in order; () where it holds for another reason. ``until``:

@@ -1,13 +1,12 @@
 """What is a run, and what is a failure? The two facts that rules look at."""
 
-from dataclasses import dataclass, field
+import msgspec
 
 from rules.instants import Instant
 from rules.vocabulary import Outcome, Severity
 
 
-@dataclass(slots=True, frozen=True)
-class ErrorInfo:
+class ErrorInfo(msgspec.Struct, frozen=True):
     """An error as an engine told it. ``type`` is the bare class name of the final error, ``cause_type`` the innermost
     cause's under wrappers; empty strings where it is not known."""
 
@@ -17,8 +16,7 @@ class ErrorInfo:
     cause_type: str = ""
 
 
-@dataclass(slots=True, frozen=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """One execution of a workflow, as far as it is known. ``id`` is the run key's hash; 0 and "" mean unknown."""
 
     id: str
@@ -37,11 +35,10 @@ class Run:
     parent_run_id: str = ""
     url: str = ""
     severity: Severity | None = None
-    labels: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(slots=True, frozen=True)
-class Fingerprint:
+class Fingerprint(msgspec.Struct, frozen=True):
     """What a fault *is*: a versioned hash, and the components it was made of ("why grouped").
 
     ``group`` identifies the error group; ``cause`` is the same without workflow and step."""

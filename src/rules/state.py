@@ -1,7 +1,8 @@
 """What do rules remember between two inputs? One ``AlertState`` for each (rule, key), and the conversations."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from rules.conversation import Conversation
 from rules.instants import Instant
@@ -10,8 +11,7 @@ from rules.memory import Recent as Recent
 from rules.vocabulary import AlertStatus, Severity
 
 
-@dataclass(slots=True, frozen=True)
-class Example:
+class Example(msgspec.Struct, frozen=True):
     """The latest failure of an alert, as messages and pages show it."""
 
     run: str = ""
@@ -29,11 +29,10 @@ class Example:
     cause: str = ""
     url: str = ""
     at: Instant = 0
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(slots=True, frozen=True)
-class AlertState:
+class AlertState(msgspec.Struct, frozen=True):
     """One state machine: inactive (``alert_id`` empty) → pending → firing → resolved → inactive.
 
     ``level`` is the run-level part (engine, workflow, environment) of the latest failure: a success there may end the
@@ -49,7 +48,7 @@ class AlertState:
     rule: str
     values: tuple[str, ...]
     level: str
-    memory: Memory = field(default_factory=Memory)
+    memory: Memory = msgspec.field(default_factory=Memory)
     alert_id: str = ""
     status: AlertStatus = AlertStatus.PENDING
     severity: Severity = Severity.LOW
@@ -78,7 +77,7 @@ class AlertState:
     dedup_key: str = ""
     team: str = ""
     mention: str = ""
-    lanes: Mapping[str, str] = field(default_factory=dict)
+    lanes: Mapping[str, str] = msgspec.field(default_factory=dict)
     examples: tuple[Example, ...] = ()
     evidence: tuple[tuple[str, str], ...] = ()
 

@@ -4,7 +4,9 @@ In the order of the limiters: shadow, severity, suppression, flapping, then the 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from rules.conversation import Conversation, Lane, Member, conversation_key
 from rules.decisions import Result, Silent, Wake
@@ -21,8 +23,7 @@ _BEGINS = frozenset({Reason.FIRST, Reason.LATE})
 _COUNTED = frozenset({Reason.REOPENED, Reason.SEVERITY_UP})  # told because of one more failure
 
 
-@dataclass(slots=True, frozen=True)
-class Around:
+class Around(msgspec.Struct, frozen=True):
     """What one step works with."""
 
     ruleset: Ruleset

@@ -1,7 +1,8 @@
 """A deadline of an alert came, or a person did something to it: what becomes of the alert?"""
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from rules import episode, lifecycle, telling
 from rules.decisions import Forget, Wake

@@ -1,7 +1,8 @@
 """A rule that cannot be evaluated is an alert of its own: which rule stands for it, and what does it say?"""
 
-from dataclasses import replace
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from rules.conditions import build
 from rules.config import Resolve, Rule

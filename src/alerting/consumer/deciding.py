@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from alerting.consumer.mirroring import mirrored
 from alerting.consumer.recording import SETTLE, SETTLE_WAIT, Ended, Timed
@@ -18,8 +19,7 @@ from rules.state import Slice
 Quiet = tuple[str, str, str, str, str]
 
 
-@dataclass(slots=True, frozen=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """A message decided at ``at``, because of ``run`` where a run caused it."""
 
     at: Instant
@@ -27,8 +27,7 @@ class Told:
     run: str
 
 
-@dataclass(slots=True, frozen=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """What a rule came to at ``at``, because of ``run``."""
 
     at: Instant

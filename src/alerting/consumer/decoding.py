@@ -1,6 +1,8 @@
 """What do the bodies of a batch say? Inbox rows → scrubbed facts; a row that cannot be read keeps its reason."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from alerting.inbox.port import InboxRow
 from alerting.ingest.changes import Change

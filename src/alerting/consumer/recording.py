@@ -4,7 +4,9 @@ First half of a batch: facts and run deadlines in, changed records and timed inp
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from alerting.consumer.describing import (
     described,
@@ -44,16 +46,14 @@ MOST_TRIES = 1_000
 _NEITHER = frozenset({Outcome.CANCELLED, Outcome.SKIPPED})
 
 
-@dataclass(slots=True, frozen=True)
-class Ended:
+class Ended(msgspec.Struct, frozen=True):
     """A success seen in spans: final only when nothing more came for a while. Matters only where an alert is open."""
 
     run: str
     success: Finished
 
 
-@dataclass(slots=True, frozen=True)
-class Timed:
+class Timed(msgspec.Struct, frozen=True):
     """An input for the rules at the ``now`` it holds for, about ``run``."""
 
     now: Instant
@@ -61,8 +61,7 @@ class Timed:
     run: str = ""
 
 
-@dataclass(slots=True, frozen=True)
-class InForce:
+class InForce(msgspec.Struct, frozen=True):
     """What holds for a batch, which reaches up to ``until``. ``keep_runs``: what ended longer ago is refused, since its
     row is not kept any more."""
 

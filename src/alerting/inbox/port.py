@@ -1,8 +1,9 @@
 """What is an inbox? Rows go in and are durable; the worker reads them in order and says how far it came."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from rules.instants import Instant
 
@@ -11,8 +12,7 @@ RESOLVE_GROUP = "resolve_group"  # an action about an error group, not an alert
 CONFIGURATION = "configuration"
 
 
-@dataclass(slots=True, frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One body as it came through a door. ``items``: the spans, records or events it was accepted for."""
 
     kind: str
@@ -22,16 +22,14 @@ class Entry:
     items: int = 0
 
 
-@dataclass(slots=True, frozen=True, order=True)
-class Position:
+class Position(msgspec.Struct, frozen=True, order=True):
     """A place in the inbox; the default is before everything."""
 
     segment: str = ""
     row: int = 0
 
 
-@dataclass(slots=True, frozen=True)
-class InboxRow:
+class InboxRow(msgspec.Struct, frozen=True):
     at: Position
     received_at: Instant
     entry: Entry

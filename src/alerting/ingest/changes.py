@@ -1,11 +1,12 @@
 """What was changed, and when? A deployment, a configuration, a schedule …: told by whoever made it."""
 
 import difflib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec.structs import replace
 
 from alerting.ingest import jsontext, members
 from alerting.ingest.encoding import BadBody
@@ -22,8 +23,7 @@ MOST_GLOBS = 100
 _KNOWN = ("title", "kind", "at", "workflow", "environment", "version", "url", "source", "id")
 
 
-@dataclass(slots=True, frozen=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """``workflows`` are globs of those that it concerns, none for all; the same ``id`` is the same change."""
 
     id: str

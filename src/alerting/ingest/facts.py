@@ -5,15 +5,14 @@ Facts are partial, may come in any order and more than once; ``alerting.tracking
 is "", an unknown number or time is 0.
 """
 
-from dataclasses import dataclass, field
+import msgspec
 
 from rules.instants import Duration, Instant
 from rules.model import ErrorInfo
 from rules.vocabulary import Outcome, Severity
 
 
-@dataclass(slots=True)
-class RunFact:
+class RunFact(msgspec.Struct):
     """Something that speaks for the whole run: its root span, or an event about it.
 
     Without a ``run_id``, ``handed_by`` is the span that handed the run over, which another fact names. ``retry_of`` is
@@ -44,15 +43,14 @@ class RunFact:
     parent_run_id: str = ""
     url: str = ""
     severity: Severity | None = None
-    labels: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = msgspec.field(default_factory=dict)
     service: str = ""  # service.name: the steps of a run come from the process that ran it
     told_by_event: bool = False  # events and webhooks end a run at once; spans only when nothing more comes
     notify: bool = True
     event_id: str = ""  # the source's own id of this occurrence
 
 
-@dataclass(slots=True)
-class StepFact:
+class StepFact(msgspec.Struct):
     """A step that failed, or that tells how often it was tried. Healthy steps make no fact, where that can be helped.
 
     Facts with the same ``tries`` are tries of one step, for engines that do not number them; one without a ``step`` is
@@ -76,8 +74,7 @@ class StepFact:
     service: str = ""  # service.name, to tell runs of several processes in one trace apart
 
 
-@dataclass(slots=True)
-class ErrorFact:
+class ErrorFact(msgspec.Struct):
     """An error told apart from its span: a log record with an exception."""
 
     engine: str

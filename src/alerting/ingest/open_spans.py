@@ -4,7 +4,7 @@ The engine's adapter recognises the run as ever; that it ended is taken back. ``
 ``abandoned`` by a process that ends; ``tocsin.silent_after`` the seconds until the run is to be called lost.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from alerting.ingest.facts import Fact, RunFact
 from alerting.ingest.spans import SpanView

@@ -6,7 +6,8 @@ for all beyond it; ``then`` says that the next try ``passed`` or ``failed``, or 
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from alerting.storage.instances import Instance, instances_of, is_announced
 from alerting.tracking.record import Detail, Evidence
@@ -21,8 +22,7 @@ _DURABLE = frozenset({"dbos", "inngest", "temporal"})
 _TOLD_AT_THE_END = frozenset({"dbos", "prefect"})
 
 
-@dataclass(slots=True, frozen=True)
-class Try:
+class Try(msgspec.Struct, frozen=True):
     """``waste``: how long it took, 0 where that is not known. ``delay``: what was lost from the first failed try on
     until this one ended, where it is the last before one that passed."""
 
@@ -34,8 +34,7 @@ class Try:
     delay: Duration = 0
 
 
-@dataclass(slots=True, frozen=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """What the row of a run tells of its end."""
 
     engine: str

@@ -1,7 +1,5 @@
 """What is known of one run so far: the winning telling of its end, and the evidence for what went wrong."""
 
-from dataclasses import dataclass, field
-
 import msgspec
 from msgspec.structs import replace
 
@@ -84,8 +82,7 @@ class Detail(msgspec.Struct, omit_defaults=True):
     grouped: tuple[int, Instant] = (0, 0)
 
 
-@dataclass(slots=True)
-class RunRecord:
+class RunRecord(msgspec.Struct):
     """One row of ``run``, in memory. ``stored`` is the row as it was read, None for a new run."""
 
     id: str
@@ -94,7 +91,7 @@ class RunRecord:
     run_id: str
     outcome: Outcome = Outcome.RUNNING
     severity: str = ""
-    error: ErrorInfo = field(default_factory=ErrorInfo)
+    error: ErrorInfo = msgspec.field(default_factory=ErrorInfo)
     error_group: str = ""
     failing_step: str = ""
     attempts: int = 0
@@ -110,7 +107,7 @@ class RunRecord:
     trace_id: str = ""
     told_by_event: bool = False
     evaluated: bool = False
-    detail: Detail = field(default_factory=Detail)
+    detail: Detail = msgspec.field(default_factory=Detail)
     stored: dict[str, object] | None = None
 
     @property

@@ -6,7 +6,9 @@ moment counts at which something made it hold. All that ends by itself is judged
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from rules.instants import Instant
 from rules.memory import Condition, Holding, Kind, Memory, Recent, Seen
@@ -14,8 +16,7 @@ from rules.memory import Condition, Holding, Kind, Memory, Recent, Seen
 FOREVER: Instant = 1 << 62
 
 
-@dataclass(slots=True, frozen=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """0 for ``wake``: never."""
 
     since: Instant = 0
@@ -35,8 +36,7 @@ class Span:
         return Span(self.since if goes_on else began, until, wake)
 
 
-@dataclass(slots=True, frozen=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True):
     """One part: its answer, None where there is none, and its span before and after."""
 
     part: Condition

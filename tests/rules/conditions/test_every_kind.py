@@ -1,10 +1,9 @@
 """What must be so for every kind of condition? Its memory can be stored, and what it says of the future is so."""
 
-from dataclasses import replace
-
 import msgspec
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from rules.instants import MINUTE
 from rules.memory import Memory
