@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Table, select
 from sqlalchemy.dialects import sqlite
 
+from alerting.database import sqlite_statements as fast
 from alerting.database.port import Connection, is_postgresql
 
 Row = dict[str, Any]
@@ -19,13 +20,38 @@ POSTGRESQL_NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"  # 
 def upsert(connection: Connection, into: Table, rows: Sequence[Row], adding: tuple[str, ...] = ()) -> None:
     """Insert ``rows``; where the primary key is there already, replace the other columns, or add to those named."""
     if rows:
-        connection.execute(_upsert(connection.dialect.name, into, tuple(rows[0]), adding), _sorted(into, rows))
+        _write(connection, _upsert(connection.dialect.name, into, tuple(rows[0]), adding), into, _sorted(into, rows))
 
 
 def insert_new(connection: Connection, into: Table, rows: Sequence[Row]) -> None:
     """Insert ``rows``; one whose key is there already changes nothing."""
     if rows:
-        connection.execute(_insert(connection.dialect.name, into).on_conflict_do_nothing(), _sorted(into, rows))
+        _write(connection, _insert_new(connection.dialect.name, into), into, _sorted(into, rows))
+
+
+def insert_all(connection: Connection, into: Table, rows: Sequence[Row]) -> None:
+    """Insert ``rows``, none of which has a key."""
+    if rows:
+        _write(connection, _insert(connection.dialect.name, into), into, rows)
+
+
+def rows_where(connection: Connection, rows: Table, column: str, values: Iterable[str]) -> list[Row]:
+    """Every row whose ``column`` is one of ``values``; empty ones are nobody's."""
+    wanted = sorted({value for value in values if value})
+    if is_postgresql(connection):
+        return [
+            dict(row)
+            for piece in chunks(wanted)
+            for row in connection.execute(select(rows).where(rows.c[column].in_(piece))).mappings()
+        ]
+    return [row for piece in chunks(wanted) for row in fast.rows_where(connection, rows, column, piece)]
+
+
+def _write(connection: Connection, statement: Any, into: Table, rows: Sequence[Row]) -> None:
+    if is_postgresql(connection):
+        connection.execute(statement, rows)
+    else:
+        fast.write(connection, statement, into, rows)
 
 
 def locked_bodies(connection: Connection, rows: Table, keys: Iterable[str], blank: Row) -> list[str]:
@@ -51,6 +77,12 @@ def _make_lockable(connection: Connection, into: Table, wanted: list[str], blank
     insert_new(connection, into, [{**blank, "key": key} for key in wanted if key not in there])
 
 
+@lru_cache(maxsize=128)
+def _insert_new(dialect: str, into: Table) -> Any:
+    return _insert(dialect, into).on_conflict_do_nothing()
+
+
+@lru_cache(maxsize=128)
 def _insert(dialect: str, into: Table) -> Any:
     if dialect == "postgresql":
         from sqlalchemy.dialects import postgresql  # brings drivers along that SQLite does not need

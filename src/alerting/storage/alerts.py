@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 
 import msgspec
-from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, true
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, true
 
 from alerting.cluster.partitions import EVERYTHING, Owned, partition_of
 from alerting.database.port import Connection
-from alerting.database.statements import Row, chunks, locked_bodies, upsert
+from alerting.database.statements import Row, chunks, insert_all, locked_bodies, upsert
 from alerting.storage.forgetting import BLANK_SINCE, day_of
 from alerting.storage.schema import AlertRow, AlertStateRow, DeadlineRow, DecisionRow, RuleErrorRow, table
 from rules.inputs import Due
@@ -186,5 +186,4 @@ def _deadline_row(key: Key) -> Row:
 
 
 def save_decisions(connection: Connection, rows: list[Row]) -> None:
-    if rows:
-        connection.execute(insert(_decision), rows)
+    insert_all(connection, _decision, rows)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select, update
 
 from alerting.database.port import Connection
-from alerting.database.statements import Row, chunks, insert_new, upsert
+from alerting.database.statements import Row, insert_new, rows_where, upsert
 from alerting.storage.schema import ErrorGroupRow, FailureRow, GroupAliasRow, GroupEventRow, RunRow, table
 from rules.instants import Instant
 
@@ -47,11 +47,7 @@ def save_aliases(connection: Connection, aliases: dict[str, str]) -> None:
 
 
 def load_groups(connection: Connection, ids: Iterable[str]) -> dict[str, Row]:
-    found: dict[str, Row] = {}
-    for piece in chunks(sorted(set(ids))):
-        for row in connection.execute(select(_group).where(_group.c.id.in_(piece))).mappings():
-            found[row["id"]] = dict(row)
-    return found
+    return {row["id"]: row for row in rows_where(connection, _group, "id", ids)}
 
 
 def save_groups(connection: Connection, rows: list[Row]) -> None:

@@ -1,13 +1,12 @@
 """Runs and loose evidence: read for a batch, written back after it."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, literal_column, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from alerting.database.port import Connection
-from alerting.database.statements import Row, chunks, insert_new, upsert
+from alerting.database.statements import Row, chunks, insert_new, rows_where, upsert
 from alerting.storage.schema import LooseRow, RunRow, table
 from alerting.tracking.record import Detail, Evidence, RunRecord
 from rules.identity import digest
@@ -31,28 +30,19 @@ _NO_DETAIL = "{}"
 
 def load_runs(connection: Connection, run_ids: Iterable[str], traces: Iterable[str]) -> list[RunRecord]:
     """Every run with one of these engine run ids, or that is known by one of these traces."""
-    by_run = _in(connection, _run.c.run_id, run_ids)
-    by_trace = _in(connection, _run.c.trace_id, traces)
+    by_run = rows_where(connection, _run, "run_id", run_ids)
+    by_trace = rows_where(connection, _run, "trace_id", traces)
     return [record_of(row) for row in {row["id"]: row for row in [*by_run, *by_trace]}.values()]
 
 
 def load_children(connection: Connection, run_ids: Iterable[str]) -> list[RunRecord]:
     """The runs that were started by one of these, by what their engine told."""
-    return [record_of(row) for row in _in(connection, _run.c.parent_run_id, run_ids)]
+    return [record_of(row) for row in rows_where(connection, _run, "parent_run_id", run_ids)]
 
 
 def load_run(connection: Connection, run: str) -> RunRecord | None:
     row = connection.execute(select(_run).where(_run.c.id == run)).mappings().first()
     return record_of(dict(row)) if row else None
-
-
-def _in(connection: Connection, column: Any, values: Iterable[str]) -> list[Row]:
-    found: list[Row] = []
-    for piece in chunks(sorted({value for value in values if value})):
-        # The second term lets SQLite use an index that leaves out the empty ones.
-        rows = connection.execute(select(_run).where(column.in_(piece), column != literal_column("''")))
-        found.extend(dict(row) for row in rows.mappings())
-    return found
 
 
 def record_of(row: Row) -> RunRecord:
