@@ -10,7 +10,8 @@ from starlette.responses import JSONResponse, Response
 
 from alerting import wire
 from alerting.api.context import ApiContext, context_of
-from alerting.api.ingest import LIMIT, body_of, refusal
+from alerting.api.doors import LIMIT
+from alerting.api.ingest import body_of, refusal
 from alerting.api.paging import MOST, Page, cursor_of
 from alerting.api.reading import Asked, Filters, Listing, items, listed
 from alerting.inbox.port import Entry, Overloaded

@@ -1,4 +1,4 @@
-"""The doors: a body is checked, made durable, and only then acknowledged. Plain Starlette, since every event passes."""
+"""The doors: a body is checked, made durable, and only then acknowledged."""
 
 import asyncio
 import random
@@ -6,106 +6,104 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from alerting.api.context import context_of
+from alerting.api import doors
+from alerting.api.context import ApiContext, context_of
+from alerting.api.doors import LIMIT, Answer, Call, Door
 from alerting.inbox.port import Entry, Overloaded
 from alerting.ingest import otlp
-from alerting.ingest.encoding import IngestError, TooLarge, decompress
+from alerting.ingest.encoding import IngestError, decompress
 from alerting.ingest.envelopes import check_events
 from alerting.ingest.events import EventsCheck
 from alerting.ingest.inngest import check_inngest
 from alerting.ingest.otlp import Checked
 
-LIMIT = 64 * 1024 * 1024
 _LARGE = 256 * 1024  # bodies larger than this are checked off the event loop
 _RPC_CODES = {400: 3, 401: 16, 413: 8, 415: 3, 503: 14}  # google.rpc.Code
 Check = Callable[[bytes, str], Checked]
 
 
 def routes() -> list[Route]:
-    return [
-        Route("/v1/traces", _otlp("traces", otlp.check_traces), methods=["POST"]),
-        Route("/v1/logs", _otlp("logs", otlp.check_logs), methods=["POST"]),
-        Route("/v1/metrics", _otlp("metrics", otlp.check_metrics), methods=["POST"]),
-        Route("/api/v1/events", _events("events", check_events), methods=["POST"]),
-        Route("/ingest/inngest", _events("inngest", check_inngest), methods=["POST"]),
-    ]
+    return [Route(path, door, methods=["POST"]) for path, door in DOORS.items()]
 
 
-def _otlp(signal: str, check: Check) -> Callable[[Request], Awaitable[Response]]:
-    async def receive(request: Request) -> Response:
-        media = otlp.JSON if "json" in request.headers.get("content-type", "") else otlp.PROTOBUF
+def _otlp(signal: str, check: Check) -> Callable[[Call], Awaitable[Answer]]:
+    async def receive(call: Call) -> Answer:
+        told = call.header(b"content-type")
+        media = otlp.JSON if "json" in told else otlp.PROTOBUF
         try:
-            otlp.media_of(request.headers.get("content-type", ""))
-            raw = await body_of(request)
-            encoding = request.headers.get("content-encoding", "")
+            otlp.media_of(told)
+            raw = await call.body()
+            encoding = call.header(b"content-encoding")
             checked = await _in_thread_if_large(raw, lambda: check(decompress(raw, encoding, LIMIT), media))
             if checked.items and signal != "metrics":
-                await context_of(request).append(Entry(signal, raw, media, encoding, checked.items))
+                await call.context.append(Entry(signal, raw, media, encoding, checked.items))
         except (IngestError, Overloaded) as error:
-            return refusal(request, media, error)
+            return refused(call.context, call.path, media, error)
         if checked.message:
-            context_of(request).turned_away.add(request.url.path, 200, checked.message)
-        return Response(otlp.success_body(signal, media, checked), media_type=media)
+            call.context.turned_away.add(call.path, 200, checked.message)
+        return Answer(200, otlp.success_body(signal, media, checked), media)
 
     return receive
 
 
-def _events(kind: str, check: Callable[[bytes], EventsCheck]) -> Callable[[Request], Awaitable[Response]]:
-    async def receive(request: Request) -> Response:
+def _events(kind: str, check: Callable[[bytes], EventsCheck]) -> Callable[[Call], Awaitable[Answer]]:
+    async def receive(call: Call) -> Answer:
         try:
-            raw = await body_of(request)
-            encoding = request.headers.get("content-encoding", "")
+            raw = await call.body()
+            encoding = call.header(b"content-encoding")
             checked = await _in_thread_if_large(raw, lambda: check(decompress(raw, encoding, LIMIT)))
             if checked.accepted:
-                await context_of(request).append(Entry(kind, raw, otlp.JSON, encoding, checked.accepted))
+                await call.context.append(Entry(kind, raw, otlp.JSON, encoding, checked.accepted))
         except (IngestError, Overloaded) as error:
-            return refusal(request, "", error)
+            return refused(call.context, call.path, "", error)
         said = {"accepted": checked.accepted, "rejected": checked.rejected}
         if checked.rejected:
-            context_of(request).turned_away.add(request.url.path, 202, str(checked.rejected[0]["error"]))
+            call.context.turned_away.add(call.path, 202, str(checked.rejected[0]["error"]))
         nothing_taken = checked.rejected and not checked.accepted
         return _json(said, 400 if nothing_taken else 202)
 
     return receive
 
 
+DOORS = {
+    "/v1/traces": Door(_otlp("traces", otlp.check_traces)),
+    "/v1/logs": Door(_otlp("logs", otlp.check_logs)),
+    "/v1/metrics": Door(_otlp("metrics", otlp.check_metrics)),
+    "/api/v1/events": Door(_events("events", check_events)),
+    "/ingest/inngest": Door(_events("inngest", check_inngest)),
+}
+
+
 async def body_of(request: Request) -> bytes:
-    """The body, read only up to the limit. Raises TooLarge."""
-    told = request.headers.get("content-length", "")
-    if told.isdigit() and int(told) > LIMIT:
-        raise TooLarge(f"the body has {told} bytes, more than {LIMIT}; send smaller batches")
-    pieces: list[bytes] = []
-    size = 0
-    try:
-        async for piece in request.stream():
-            size += len(piece)
-            if size > LIMIT:
-                raise TooLarge(f"the body has more than {LIMIT} bytes; send smaller batches")
-            pieces.append(piece)
-    except ClientDisconnect:
-        raise IngestError("the body ends too early") from None
-    return b"".join(pieces)
+    """The body, read only up to the limit. Raises TooLarge, IngestError."""
+    return await doors.body_of(request.receive, request.headers.get("content-length", ""))
 
 
 async def _in_thread_if_large(body: bytes, check: Callable[[], Any]) -> Any:
     return await asyncio.to_thread(check) if len(body) > _LARGE else check()
 
 
-def refusal(request: Request, media: str, error: IngestError | Overloaded) -> Response:
+def refused(context: ApiContext, path: str, media: str, error: IngestError | Overloaded) -> Answer:
     """In the protocol's own form: a Status for OTLP, ``{"error"}`` elsewhere."""
     status = error.status if isinstance(error, IngestError) else 503
-    context_of(request).turned_away.add(request.url.path, status, str(error))
+    context.turned_away.add(path, status, str(error))
     # Exporters give up after ten seconds in all: a longer wait would be a loss.
-    headers = {"Retry-After": str(random.randint(1, 4))} if status == 503 else {}
+    retry_after = random.randint(1, 4) if status == 503 else 0
     if media:
-        body = otlp.error_body(media, _RPC_CODES.get(status, 2), str(error))
-        return Response(body, status, headers, media_type=media)
-    return _json({"error": str(error)}, status, headers)
+        return Answer(status, otlp.error_body(media, _RPC_CODES.get(status, 2), str(error)), media, retry_after)
+    return _json({"error": str(error)}, status, retry_after)
 
 
-def _json(said: Any, status: int, headers: dict[str, str] | None = None) -> Response:
-    return Response(msgspec.json.encode(said), status, headers, media_type="application/json")
+def refusal(request: Request, media: str, error: IngestError | Overloaded) -> Response:
+    """The same for a handler of requests."""
+    answer = refused(context_of(request), request.url.path, media, error)
+    headers = {"Retry-After": str(answer.retry_after)} if answer.retry_after else {}
+    return Response(answer.body, answer.status, headers, media_type=answer.media)
+
+
+def _json(said: Any, status: int, retry_after: int = 0) -> Answer:
+    return Answer(status, msgspec.json.encode(said), "application/json", retry_after)

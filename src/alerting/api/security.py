@@ -23,7 +23,7 @@ _BY_SIGNATURE = ("/ingest/webhooks/", "/api/inngest")  # these doors ask for a s
 NO_KEY = "the ingest key is missing or wrong; send it as Authorization: Bearer KEY or as x-tocsin-key"
 _OPEN = ("/health", "/login", "/static/", "/schema/", "/ping/")  # of a ping's address the key is a part
 _BY_TOKEN = ("/act/",)  # the link itself is the permission
-_HEADERS = (
+SAFETY_HEADERS = (
     (b"content-security-policy", b"default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; "
      b"frame-ancestors 'none'; form-action 'self'"),
     (b"x-content-type-options", b"nosniff"),
@@ -50,7 +50,7 @@ class Gate:
         if path.startswith(_BY_SIGNATURE):
             return None
         if path.startswith(_SENDERS) or (path in _TOLD and request.method == "POST"):
-            return None if has_key(request, self._settings) else _no_key(path, request)
+            return None if has_key(request, self._settings) else no_key(path, request)
         if path.startswith(_OPEN):
             return None
         if request.method not in {"GET", "HEAD"} and _is_foreign(request):
@@ -124,7 +124,7 @@ def _is_foreign(request: Request) -> bool:
     return bool(origin) and urlsplit(str(origin)).netloc != request.headers.get("host", "")
 
 
-def _no_key(path: str, request: Request) -> Response:
+def no_key(path: str, request: Request) -> Response:
     message = NO_KEY
     context_of(request).turned_away.add(path, 401, message)
     if path.startswith("/v1/"):
@@ -144,7 +144,7 @@ def _with_headers(send: Send) -> Send:
     async def sending(message: object) -> None:
         if isinstance(message, dict) and message["type"] == "http.response.start":
             present = {name for name, _ in message["headers"]}
-            message["headers"] = [*message["headers"], *(pair for pair in _HEADERS if pair[0] not in present)]
+            message["headers"] = [*message["headers"], *(pair for pair in SAFETY_HEADERS if pair[0] not in present)]
         await send(message)  # type: ignore[arg-type]
 
     return sending

@@ -9,7 +9,8 @@ from starlette.routing import Route
 
 from alerting.active import Agreed
 from alerting.api.context import ApiContext, context_of
-from alerting.api.ingest import LIMIT, body_of, refusal
+from alerting.api.doors import LIMIT
+from alerting.api.ingest import body_of, refusal
 from alerting.api.security import NO_KEY, has_key
 from alerting.inbox.port import Entry, Overloaded
 from alerting.ingest import events, jsontext, otlp

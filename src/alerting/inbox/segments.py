@@ -3,6 +3,8 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 from alerting.inbox.port import Entry, InboxRow, Position
@@ -10,6 +12,9 @@ from rules.instants import HOUR, Instant, to_datetime
 
 FOLDER = "inbox"
 _COLUMNS = "id, received_at, kind, media, encoding, items, body"
+_INSERT = "INSERT INTO inbox (received_at, kind, media, encoding, items, body)"
+_PLACES = "(?, ?, ?, ?, ?, ?)"
+_ONE_STATEMENT = 64
 _CREATE = """
 CREATE TABLE IF NOT EXISTS inbox (
   id INTEGER PRIMARY KEY,
@@ -50,12 +55,14 @@ def open_to_write(folder: Path, segment: str) -> sqlite3.Connection:
 
 def insert(connection: sqlite3.Connection, received_at: Instant, entries: list[Entry]) -> None:
     """All of ``entries`` in one durable transaction, or none of them. Each was received 1 µs after the one before."""
-    rows = [(received_at + n, e.kind, e.media, e.encoding, e.items, e.body) for n, e in enumerate(entries)]
+    if len(entries) <= _ONE_STATEMENT:
+        connection.execute(_insert_of(len(entries)), _values(received_at, entries))
+        return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        connection.executemany(
-            "INSERT INTO inbox (received_at, kind, media, encoding, items, body) VALUES (?, ?, ?, ?, ?, ?)", rows
-        )
+        for start in range(0, len(entries), _ONE_STATEMENT):
+            piece = entries[start : start + _ONE_STATEMENT]
+            connection.execute(_insert_of(len(piece)), _values(received_at + start, piece))
         connection.execute("COMMIT")
     except sqlite3.Error:
         if connection.in_transaction:
@@ -63,13 +70,23 @@ def insert(connection: sqlite3.Connection, received_at: Instant, entries: list[E
         raise
 
 
+@lru_cache(maxsize=_ONE_STATEMENT)
+def _insert_of(rows: int) -> str:
+    """One statement is a transaction of its own, and hands the interpreter over to others once, not once a row."""
+    return f"{_INSERT} VALUES {', '.join([_PLACES] * rows)}"
+
+
+def _values(received_at: Instant, entries: list[Entry]) -> list[object]:
+    rows = ((received_at + n, e.kind, e.media, e.encoding, e.items, e.body) for n, e in enumerate(entries))
+    return list(chain.from_iterable(rows))
+
+
 def insert_one(connection: sqlite3.Connection, received_at: Instant, entry: Entry) -> int:
     """Into a transaction that the caller commits; the row's number."""
     if not connection.in_transaction:
         connection.execute("BEGIN IMMEDIATE")
     values = (received_at, entry.kind, entry.media, entry.encoding, entry.items, entry.body)
-    statement = "INSERT INTO inbox (received_at, kind, media, encoding, items, body) VALUES (?, ?, ?, ?, ?, ?)"
-    row = connection.execute(statement, values).lastrowid
+    row = connection.execute(_insert_of(1), values).lastrowid
     return row or 0
 
 
