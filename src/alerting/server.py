@@ -26,6 +26,7 @@ from alerting.backend import (
     open_log,
 )
 from alerting.configuration import Invalid, check
+from alerting.garbage import settle_down
 from alerting.inbox.writer import InboxWriter
 from alerting.links import links_of
 from alerting.selfwatch.telling import Teller
@@ -93,6 +94,7 @@ def serve(
             date_header=True,
         )
     )
+    settle_down()
     announce(f"http://{settings.listen}", settings.grpc if grpc_door else "")
     # The server raises the signal that ended it once more: what is open has to be closed first.
     for number in (signal.SIGTERM, signal.SIGINT):

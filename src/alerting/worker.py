@@ -20,6 +20,7 @@ from alerting.consumer.embedded import EmbeddedConsumer
 from alerting.consumer.shared import SharedConsumer
 from alerting.database.port import StoreUnavailable
 from alerting.dispatcher.dispatcher import Dispatcher, OnlyWorker
+from alerting.garbage import settle_down
 from alerting.inbox.segments import FOLDER, SegmentReader
 from alerting.links import links_of
 from alerting.reporting.schedule import Apart, Reporter
@@ -87,6 +88,7 @@ class _Worker:
 
     async def run(self, parent: int | None) -> None:
         self._loop = asyncio.get_running_loop()
+        settle_down()
         stopped = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, stopped.set)

@@ -19,6 +19,7 @@ from alerting.consumer.decoding import Decoded
 from alerting.consumer.poison import failure_of
 from alerting.consumer.sightings import Sightings
 from alerting.database.port import Connection, Store, StoreUnavailable
+from alerting.garbage import undisturbed
 from alerting.inbox.port import Archive, InboxRow, Position
 from alerting.storage import progress
 from rules.engine import armed
@@ -65,7 +66,8 @@ class Consumer(ABC):
         """Work until ``stop``. A database that refuses is tried again; nothing is lost by waiting."""
         while not stop.is_set():
             try:
-                busy = self.once()
+                with undisturbed():
+                    busy = self.once()
             except StoreUnavailable as error:
                 log.error("the state store refused, trying again in a second: %s", error)
                 stop.wait(1)

@@ -16,6 +16,7 @@ from rules.vocabulary import BAD, TERMINAL, Outcome, Severity
 
 MOST_EVIDENCE = 24
 _MOST_TRACES = 20
+_NO_ERROR = ErrorInfo()
 _FILLED = ("environment", "version", "parent_run_id", "url", "trace_id", "workflow")
 
 Rank = tuple[bool, bool, bool, Instant, int, bool, bool]
@@ -94,10 +95,11 @@ def _gather(record: RunRecord, fact: RunFact) -> None:
     detail.attempts = max(detail.attempts, fact.attempts)
     record.max_attempts = max(record.max_attempts, fact.max_attempts)
     record.told_by_event = record.told_by_event or fact.told_by_event
-    starts = [start for start in (record.started_at, fact.started_at) if start]
-    record.started_at = min(starts, default=0)
-    told = [Severity(each) for each in (detail.told_severity, fact.severity) if each]
-    detail.told_severity = max(told, key=lambda severity: severity.rank).value if told else ""
+    if fact.started_at and not 0 < record.started_at < fact.started_at:
+        record.started_at = fact.started_at
+    if fact.severity:
+        told = [Severity(each) for each in (detail.told_severity, fact.severity) if each]
+        detail.told_severity = max(told, key=lambda severity: severity.rank).value
     detail.service = detail.service or fact.service
     detail.silent_after = max(detail.silent_after, fact.silent_after)
     detail.quiet = detail.quiet or not fact.notify
@@ -140,13 +142,14 @@ def _weightiest(evidence: list[Evidence]) -> list[Evidence]:
 
 def settle(record: RunRecord) -> None:
     """Choose the error and the failing step again. A run that is not bad has neither, but where it was cancelled."""
-    step = _failing_step(record) if record.bad else None
-    record.attempts = _attempts(record, step)
-    if not record.bad:
-        record.error, record.failing_step = ErrorInfo(), _cancelled_step(record)
+    bad, evidence = record.bad, record.detail.evidence
+    step = _failing_step(record) if bad and evidence else None
+    record.attempts = _attempts(record, step) if evidence else record.detail.attempts
+    if not bad:
+        record.error, record.failing_step = _NO_ERROR, _cancelled_step(record) if evidence else ""
         return
     record.failing_step = record.detail.told_step or (step.step if step else "")
-    record.error = with_cause(_best_error(ErrorInfo(*record.detail.told), _sources(record, step)))
+    record.error = with_cause(_best_error(ErrorInfo(*record.detail.told), _sources(record, step) if evidence else []))
 
 
 def _cancelled_step(record: RunRecord) -> str:
@@ -187,7 +190,7 @@ def _sources(record: RunRecord, step: Evidence | None) -> list[ErrorInfo]:
 
 
 def _best_error(told: ErrorInfo, sources: list[ErrorInfo]) -> ErrorInfo:
-    if told.type and told.message and told.stack:
+    if not sources or (told.type and told.message and told.stack):
         return told
     agreeing = [source for source in sources if agree(told, source)]
     if not agreeing and not told.type:
