@@ -23,7 +23,6 @@ from alerting.api import (
 )
 from alerting.api.changing import Refused
 from alerting.api.context import ApiContext, context_of
-from alerting.api.doors import ShortWay
 from alerting.api.security import Gate
 from alerting.database.port import StoreUnavailable
 from alerting.inbox.port import Overloaded
@@ -56,7 +55,6 @@ def create_app(context: ApiContext) -> FastAPI:
     app.add_exception_handler(Overloaded, _overloaded)
     app.add_exception_handler(StoreUnavailable, _unavailable)
     app.add_middleware(Gate, settings=context.settings)
-    app.add_middleware(ShortWay, doors=ingest.DOORS)
     return app
 
 

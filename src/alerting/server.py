@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, TextIO
 import uvicorn
 
 from alerting.api.context import ApiContext
+from alerting.api.doors import ShortWay
 from alerting.api.in_force import InForce, text_of, watch
+from alerting.api.ingest import DOORS
 from alerting.api.turned_away import TurnedAways
 from alerting.app import create_app
 from alerting.backend import (
@@ -83,7 +85,7 @@ def serve(
     app = create_app(parts.context)
     server = uvicorn.Server(
         uvicorn.Config(
-            app,
+            ShortWay(app, DOORS),
             http="httptools",
             access_log=False,
             log_level="warning",

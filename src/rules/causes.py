@@ -1,6 +1,7 @@
 """What was it really? The innermost cause's type, under the wrappers that engines put around it."""
 
 import re
+from functools import lru_cache
 
 from rules.frames import first_of_group
 from rules.model import ErrorInfo
@@ -32,7 +33,12 @@ def innermost_type(error: ErrorInfo) -> str:
     Python: only a direct cause (``raise … from``) is a cause; an error while handling another is a fault of its own,
     unless the outer one is a known wrapper.
     """
-    stack, own = error.stack[:MOST], bare(error.type)
+    return _innermost(error.type, error.stack)
+
+
+@lru_cache(maxsize=256)
+def _innermost(told: str, whole: str) -> str:
+    stack, own = whole[:MOST], bare(told)
     if own in _GROUPS:
         return _python_type(first_of_group(stack)) or own
     if _DIRECT in stack:

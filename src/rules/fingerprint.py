@@ -10,12 +10,22 @@ from rules.model import ErrorInfo, Fingerprint
 from rules.normalise import normalise, status_in
 
 FINGERPRINT_VERSION = 1
+_SHORT = 8 * 1024  # characters: 4,096 errors are remembered at most, and 4,096 long ones would take 300 MB
 _PLACES = frozenset({"workflow", "step"})
 Component = tuple[str, str]
 
 
-@lru_cache(maxsize=4096)
 def _default(workflow: str, step: str, error: ErrorInfo) -> Fingerprint:
+    short = len(error.stack) + len(error.message) < _SHORT
+    return _remembered(workflow, step, error) if short else _made(workflow, step, error)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(workflow: str, step: str, error: ErrorInfo) -> Fingerprint:
+    return _made(workflow, step, error)
+
+
+def _made(workflow: str, step: str, error: ErrorInfo) -> Fingerprint:
     components: list[Component] = [("workflow", workflow)]
     if step:
         components.append(("step", step))

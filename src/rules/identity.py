@@ -6,12 +6,8 @@ from functools import lru_cache
 
 def digest(*parts: str) -> str:
     """32 hex digits of SHA-256 over the parts, each with its length, so that ("a", "b") is not ("ab", "")."""
-    hashed = hashlib.sha256()
-    for part in parts:
-        data = part.encode("utf-8", "replace")
-        hashed.update(b"%d:" % len(data))
-        hashed.update(data)
-    return hashed.hexdigest()[:32]
+    encoded = [part.encode("utf-8", "replace") for part in parts]
+    return hashlib.sha256(b"".join([b"%d:%b" % (len(data), data) for data in encoded])).hexdigest()[:32]
 
 
 def run_key(engine: str, workflow: str, run_id: str) -> str:

@@ -84,24 +84,34 @@ def conversations_needed(
             example = state.example if state.examples else example_of_key(rule, state.values)
             found.update(lanes_needed(ruleset, rule, example))
     for item in items:
-        for rule, example, key in _examples(ruleset, item):
+        for rule, key in _touched(ruleset, item):
             there = by_key.get(key)
             if there is None or not (there.open and there.lanes):
-                found.update(lanes_needed(ruleset, rule, example))
+                found.update(lanes_needed(ruleset, rule, _example(rule, item)))
     return found
 
 
-def _examples(ruleset: Ruleset, item: Input) -> Iterator[tuple[CompiledRule, Example, str]]:
+def _touched(ruleset: Ruleset, item: Input) -> Iterator[tuple[CompiledRule, str]]:
     match item:
         case Failed() if not item.consequence_of:
-            example = example_of(item)
             for rule in ruleset.touched(item):
-                yield rule, example, key_of(rule, values_of(rule, item))
+                yield rule, key_of(rule, values_of(rule, item))
         case Finished(run=run) | Heard(run=run):
             kind = Kind.OPEN if isinstance(item, Heard) else _kind(run)
             for rule in ruleset.watching(run, kind):
-                yield rule, example_of_run(run, 0), key_of(rule, values_of_run(rule, run))
+                yield rule, key_of(rule, values_of_run(rule, run))
         case Armed():
             armed = ruleset.rule(item.rule)
             if armed is not None:
-                yield armed, example_of_key(armed, item.values), key_of(armed, item.values)
+                yield armed, key_of(armed, item.values)
+
+
+def _example(rule: CompiledRule, item: Input) -> Example:
+    match item:
+        case Failed():
+            return example_of(item)
+        case Finished(run=run) | Heard(run=run):
+            return example_of_run(run, 0)
+        case Armed():
+            return example_of_key(rule, item.values)
+    return Example()

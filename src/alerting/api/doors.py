@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -64,15 +65,19 @@ class Door:
 
 
 class ShortWay:
-    """ASGI middleware: what is posted at a door goes there past the rest of the application."""
+    """ASGI: what is posted at a door goes there past the rest of the application, which knows the doors too."""
 
-    def __init__(self, app: ASGIApp, doors: Mapping[str, ASGIApp]) -> None:
+    def __init__(self, app: Starlette, doors: Mapping[str, ASGIApp]) -> None:
         self._app, self._doors = app, doors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         posted = scope["type"] == "http" and scope["method"] == "POST"
         door = self._doors.get(scope["path"]) if posted else None
-        await (door or self._app)(scope, receive, send)
+        if door is None:
+            await self._app(scope, receive, send)
+            return
+        scope["app"] = self._app
+        await door(scope, receive, send)
 
 
 async def body_of(receive: Receive, told: str) -> bytes:

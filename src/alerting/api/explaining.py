@@ -63,7 +63,9 @@ def explained(context: ApiContext, row: dict[str, Any]) -> Found:
     record = runs.record_of(row)
     ruleset = context.active().ruleset
     with context.store.read() as connection:
-        failure = connection.execute(select(_failure).where(_failure.c.run == record.id)).mappings().first()
+        failure = (
+            connection.execute(select(_failure).where(_failure.c.id == record.detail.occurrence)).mappings().first()
+        )
         item = _seen(ruleset, record, dict(failure) if failure else None)
         decisions = _decisions(connection, record.id)
         rules = [_rule(connection, verdict, decisions) for verdict in explain(ruleset, item)]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import msgspec
+from msgspec.structs import replace
 
 from alerting.consumer.versions import order
 from alerting.database.statements import Row
@@ -10,7 +11,7 @@ from alerting.tracking.record import RunRecord
 from rules.identity import occurrence_id
 from rules.inputs import Failed, Finished
 from rules.instants import Instant
-from rules.model import Fingerprint
+from rules.model import Fingerprint, Run
 from rules.vocabulary import Severity
 
 
@@ -76,9 +77,19 @@ def is_later_try(record: RunRecord) -> bool:
     return 0 < attempt < record.detail.attempts and ended_at < record.ended_at
 
 
-def failed_of(record: RunRecord, print_: Fingerprint, group: str, severity: Severity, now: Instant) -> Failed:
-    known_as = Fingerprint(group, print_.cause, print_.version, print_.components)
-    return Failed(record.run(), known_as, severity, record.detail.occurrence, record.ended_at or now)
+def failed_of(
+    record: RunRecord,
+    run: Run,
+    print_: Fingerprint,
+    group: str,
+    now: Instant,
+    consequence_of: str = "",
+    novelty: str = "",
+) -> Failed:
+    """``run`` is the record's, as rules see it."""
+    known_as = print_ if print_.group == group else replace(print_, group=group)
+    severity, at = Severity(record.severity), record.ended_at or now
+    return Failed(run, known_as, severity, record.detail.occurrence, at, consequence_of, novelty)
 
 
 def success_of(record: RunRecord) -> Finished:

@@ -20,7 +20,7 @@ from rules.inputs import Acted
 from rules.instants import Instant
 
 log = logging.getLogger(__name__)
-MOST_ROWS = 400
+MOST_ROWS = 2_000
 MOST_BYTES = 8 * 1024 * 1024
 
 

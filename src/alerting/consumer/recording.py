@@ -141,7 +141,8 @@ class Recording:
     def _final_try(self, record: RunRecord, failed: Failed, now: Instant) -> None:
         """A run whose tries were not told apart failed in its last."""
         if not record.detail.tried and self._ruleset.watches_tries(record.workflow):
-            self.inputs.append(Timed(now, replace(failed, attempt=max(record.attempts, 1)), record.id))
+            final = replace(failed, novelty="", attempt=max(record.attempts, 1))
+            self.inputs.append(Timed(now, final, record.id))
 
     def look_again(self, run: str, now: Instant) -> None:
         """Evidence for a known run was taken in apart from it."""
@@ -203,8 +204,8 @@ class Recording:
             return
         print_ = fingerprint(record.workflow, record.failing_step, record.error)
         group = canonical(self._aliases, print_.group)
-        severity = self._ruleset.severity_of(record.run())
-        record.evaluated, record.error_group, record.severity = True, group, severity.value
+        run = record.run()
+        record.evaluated, record.error_group, record.severity = True, group, self._ruleset.severity_of(run).value
         record.detail.occurrence = occurrence_of(record)
         if record.detail.waiting:
             self.deadlines[ENRICH, record.id, ""] = None
@@ -214,8 +215,8 @@ class Recording:
         record.detail.novelty = novelty
         self._record_failure(record, print_, now)
         if not record.detail.quiet:
-            failed = failed_of(record, print_, group, severity, now)
-            self.inputs.append(Timed(now, replace(failed, novelty=novelty), record.id))
+            failed = failed_of(record, run, print_, group, now, novelty=novelty)
+            self.inputs.append(Timed(now, failed, record.id))
             self._final_try(record, failed, now)
         for parent in self.book.blaming(record):
             self._follow_after_all(parent, record)
@@ -230,8 +231,8 @@ class Recording:
             self.book.touched[parent.id] = parent
 
     def _follow(self, record: RunRecord, child: RunRecord, now: Instant) -> None:
-        severity = self._ruleset.severity_of(record.run())
-        record.evaluated, record.severity = True, severity.value
+        run = record.run()
+        record.evaluated, record.severity = True, self._ruleset.severity_of(run).value
         record.detail.consequence_of = child.run_id
         record.detail.occurrence = occurrence_of(record)
         if record.detail.waiting:
@@ -239,8 +240,8 @@ class Recording:
         print_ = fingerprint(record.workflow, record.failing_step, record.error)
         self._record_failure(record, print_, now)
         if not record.detail.quiet:
-            failed = failed_of(record, print_, print_.group, severity, now)
-            self.inputs.append(Timed(now, replace(failed, consequence_of=child.run_id), record.id))
+            failed = failed_of(record, run, print_, print_.group, now, consequence_of=child.run_id)
+            self.inputs.append(Timed(now, failed, record.id))
 
     def _regroup(self, record: RunRecord) -> None:
         """Better evidence came late: link the new fingerprint to the group that was told, never tell it again. Another

@@ -43,10 +43,13 @@ def _default(into: Table, name: str) -> Any:
     return default.arg
 
 
-def rows_where(connection: AnyConnection, rows: Table, column: str, values: Sequence[str]) -> list[Row]:
+def rows_where(
+    connection: AnyConnection, rows: Table, column: str, values: Sequence[str], unlike: str = ""
+) -> list[Row]:
+    """See ``statements.rows_where``; ``values`` are few enough for one statement."""
     assert isinstance(connection, Connection)
     names, flags = _columns(rows)
-    found = connection.exec_driver_sql(_select(rows, column, len(values)), tuple(values)).cursor
+    found = connection.exec_driver_sql(_select(rows, column, unlike, len(values)), tuple(values)).cursor
     read = [dict(zip(names, row, strict=True)) for row in found.fetchall()] if found is not None else []
     for row in read:
         for flag in flags:
@@ -55,11 +58,12 @@ def rows_where(connection: AnyConnection, rows: Table, column: str, values: Sequ
 
 
 @lru_cache(maxsize=1024)
-def _select(rows: Table, column: str, number: int) -> str:
-    """With a term that lets SQLite use an index that leaves out the empty ones."""
+def _select(rows: Table, column: str, unlike: str, number: int) -> str:
+    """With terms that let SQLite use an index that leaves some out."""
     names = ", ".join(f'"{each.name}"' for each in rows.columns)
     places = ", ".join("?" * number)
-    return f'SELECT {names} FROM "{rows.name}" WHERE "{column}" IN ({places}) AND "{column}" != \'\''
+    apart = f' AND "{column}" != "{unlike}"' if unlike else ""
+    return f"""SELECT {names} FROM "{rows.name}" WHERE "{column}" IN ({places}) AND "{column}" != ''{apart}"""
 
 
 @lru_cache(maxsize=64)

@@ -35,16 +35,15 @@ def insert_all(connection: Connection, into: Table, rows: Sequence[Row]) -> None
         _write(connection, _insert(connection.dialect.name, into), into, rows)
 
 
-def rows_where(connection: Connection, rows: Table, column: str, values: Iterable[str]) -> list[Row]:
-    """Every row whose ``column`` is one of ``values``; empty ones are nobody's."""
-    wanted = sorted({value for value in values if value})
+def rows_where(connection: Connection, rows: Table, column: str, values: Iterable[str], unlike: str = "") -> list[Row]:
+    """Every row whose ``column`` is one of ``values``, and not the same as its column ``unlike``; empty ones are
+    nobody's."""
+    pieces = chunks(sorted({value for value in values if value}))
     if is_postgresql(connection):
-        return [
-            dict(row)
-            for piece in chunks(wanted)
-            for row in connection.execute(select(rows).where(rows.c[column].in_(piece))).mappings()
-        ]
-    return [row for piece in chunks(wanted) for row in fast.rows_where(connection, rows, column, piece)]
+        apart = (rows.c[column] != rows.c[unlike], rows.c[column] != "") if unlike else ()
+        wanted = (select(rows).where(rows.c[column].in_(piece), *apart) for piece in pieces)
+        return [dict(row) for each in wanted for row in connection.execute(each).mappings()]
+    return [row for piece in pieces for row in fast.rows_where(connection, rows, column, piece, unlike)]
 
 
 def _write(connection: Connection, statement: Any, into: Table, rows: Sequence[Row]) -> None:

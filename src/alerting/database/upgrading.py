@@ -10,9 +10,9 @@ from sqlalchemy import inspect, text
 
 from alerting.database.port import Connection, SchemaMismatch
 
-HEAD = "0010"
+HEAD = "0011"
 _FIRST = "0001"
-_KNOWN = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", HEAD)
+_KNOWN = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", HEAD)
 _LOCK = 7_464_001  # any number that nobody else takes: one process at a time changes the schema
 SCRIPTS = Path(__file__).parent / "migrations"
 

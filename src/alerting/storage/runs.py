@@ -30,8 +30,9 @@ _NO_DETAIL = "{}"
 
 def load_runs(connection: Connection, run_ids: Iterable[str], traces: Iterable[str]) -> list[RunRecord]:
     """Every run with one of these engine run ids, or that is known by one of these traces."""
-    by_run = rows_where(connection, _run, "run_id", run_ids)
-    by_trace = rows_where(connection, _run, "trace_id", traces)
+    traces = set(traces)
+    by_run = rows_where(connection, _run, "run_id", traces.union(run_ids))
+    by_trace = rows_where(connection, _run, "trace_id", traces, unlike="run_id")
     return [record_of(row) for row in {row["id"]: row for row in [*by_run, *by_trace]}.values()]
 
 

@@ -51,19 +51,22 @@ class RunBook:
                 self._relate(record)
 
     def _relate(self, record: RunRecord) -> None:
-        for related in (f"trace:{record.trace_id}", f"parent:{record.parent_run_id}"):
-            if not related.endswith(":"):
-                self._related[related][record.id] = record
+        if record.trace_id:
+            self._related[f"trace:{record.trace_id}"][record.id] = record
+        if record.parent_run_id:
+            self._related[f"parent:{record.parent_run_id}"][record.id] = record
 
     def to_blame(self, record: RunRecord) -> RunRecord | None:
         """The run below this one that it failed for."""
         kin = (f"parent:{record.run_id}", f"trace:{record.trace_id}")
-        return child_to_blame(record, [each for related in kin for each in self._related.get(related, {}).values()])
+        others = [each for name in kin for each in self._related.get(name, {}).values() if each is not record]
+        return child_to_blame(record, others) if others else None
 
     def blaming(self, child: RunRecord) -> list[RunRecord]:
         """The runs above this one that failed for it."""
         above = (*self._by_run.get((child.engine, child.parent_run_id), ()), *self._by_trace.get(child.trace_id, ()))
-        found = {run.id: run for run in above if run.bad and child_to_blame(run, [child]) is child}
+        others = (run for run in above if run is not child and run.bad)
+        found = {run.id: run for run in others if child_to_blame(run, [child]) is child}
         return list(found.values())
 
     def know(self, record: RunRecord) -> None:
@@ -194,6 +197,8 @@ class RunBook:
             self._loose[key].append(LooseEvidence(key, evidence, stored=False))
 
     def _take_loose(self, record: RunRecord) -> None:
+        if not self._loose:
+            return
         keys = keys_of(record)
         for key in keys:
             for loose in self._loose.get(key, ()):

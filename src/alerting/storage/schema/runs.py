@@ -5,6 +5,8 @@ from sqlmodel import Field, SQLModel
 
 from alerting.storage.schema.columns import instant, long_text
 
+_APART = text("trace_id != '' AND trace_id != run_id")  # others are found by their run id
+
 
 class RunRow(SQLModel, table=True):
     """One row for each run. ``detail`` is JSON of what only some runs have: stack, candidates, labels, bodies.
@@ -39,7 +41,7 @@ class RunRow(SQLModel, table=True):
     detail: str = long_text()
     __table_args__ = (
         Index("run_by_run_id", "run_id", "engine"),
-        Index("run_by_trace", "trace_id", sqlite_where=text("trace_id != ''")),
+        Index("run_by_trace", "trace_id", sqlite_where=_APART, postgresql_where=_APART),
         Index(
             "run_by_parent",
             "parent_run_id",
@@ -71,7 +73,7 @@ class LooseRow(SQLModel, table=True):
 class FailureRow(SQLModel, table=True):
     __tablename__ = "failure"
     id: str = Field(primary_key=True)
-    run: str = Field(index=True)
+    run: str
     engine: str
     workflow: str
     run_id: str
