@@ -3,10 +3,9 @@
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
@@ -31,6 +30,7 @@ from alerting.configuration import Invalid, check
 from alerting.garbage import settle_down
 from alerting.inbox.writer import InboxWriter
 from alerting.links import links_of
+from alerting.offspring import Firstborn, Later, Worker
 from alerting.selfwatch.telling import Teller
 from alerting.selfwatch.watcher import Watcher
 from alerting.settings import Settings, SettingsError
@@ -64,6 +64,18 @@ def serve(
     """Until a signal. Raises SettingsError, Held, Invalid before anything is accepted."""
     if settings.notify:
         check_notify(settings.notify)
+    firstborn = Firstborn(settings, environ) if with_worker else None
+    try:
+        _serve(settings, environ, firstborn, announce)
+    except BaseException:
+        if firstborn is not None:
+            firstborn.close()
+        raise
+
+
+def _serve(
+    settings: Settings, environ: Mapping[str, str], firstborn: Firstborn | None, announce: Callable[[str, str], None]
+) -> None:
     listening = _listen(settings)
     parts = open_parts(settings, environ)
     try:
@@ -78,8 +90,10 @@ def serve(
     watching.start()
     looking_at_self = threading.Thread(target=parts.watcher.run, args=(stopping,), name="self-watch", daemon=True)
     looking_at_self.start()
-    if with_worker:
-        supervisor = threading.Thread(target=_supervise, args=(settings, stopping), name="supervisor", daemon=True)
+    if firstborn is not None:
+        firstborn.go()
+        raising = (settings, stopping, firstborn)
+        supervisor = threading.Thread(target=_supervise, args=raising, name="supervisor", daemon=True)
         supervisor.start()
     telemetry = Telemetry("api", environ, settings.listen)
     app = create_app(parts.context)
@@ -111,7 +125,7 @@ def serve(
         watching.join(timeout=10)
         looking_at_self.join(timeout=2)
         parts.close()
-        if with_worker:
+        if firstborn is not None:
             supervisor.join(timeout=10)
         telemetry.close()
 
@@ -199,30 +213,22 @@ def _listen(settings: Settings) -> socket.socket:
     return listening
 
 
-def _supervise(settings: Settings, stopping: threading.Event) -> None:
-    """Keep one worker alive. It ends by itself when this process does: the pipe between them closes."""
+def _supervise(settings: Settings, stopping: threading.Event, worker: Worker) -> None:
+    """Keep one worker alive."""
     failures = 0
     while not stopping.is_set():
-        reading, writing = os.pipe()
-        worker = subprocess.Popen(_worker_command(settings, reading), pass_fds=[reading])
-        os.close(reading)
         while worker.poll() is None and not stopping.wait(_LOOK_SECONDS):
             pass
         if stopping.is_set():
-            worker.send_signal(signal.SIGTERM)
-            worker.wait(10)
-        os.close(writing)
+            worker.stop()
+        worker.close()
         if not stopping.is_set():
-            _say(sys.stderr, f"the worker ended with {worker.returncode}; starting it anew")
+            _say(sys.stderr, f"the worker ended with {worker.poll()}; starting it anew")
             stopping.wait(_RESTART_SECONDS[min(failures, len(_RESTART_SECONDS) - 1)])
             failures += 1
+            worker = Later(settings)
 
 
 def _say(stream: TextIO, text: str) -> None:
     stream.write(f"tocsin: {text}\n")
     stream.flush()
-
-
-def _worker_command(settings: Settings, parent: int) -> Sequence[str]:
-    command = [sys.executable, "-m", "alerting.cli.main", "worker", "--data", str(settings.data)]
-    return [*command, "--listen", settings.listen, "--parent", str(parent)]

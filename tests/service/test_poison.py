@@ -10,7 +10,7 @@ pytestmark = pytest.mark.usefixtures("on_both")
 # Loaded by every Python of the service before anything else: reading such a body kills the worker for good.
 KILLER = """
 import os, signal, sys
-if "worker" in sys.argv:
+if {"serve", "worker"} & set(sys.argv):
     from alerting.consumer import decoding
     recognise = decoding.recognise
     def deadly(kind, body, media, received_at):

@@ -21,7 +21,7 @@ from rules.instants import Instant
 
 log = logging.getLogger(__name__)
 MOST_ROWS = 2_000
-MOST_BYTES = 8 * 1024 * 1024
+MOST_BYTES = 2 * 1024 * 1024  # so much is worked off in less than a second
 
 
 class EmbeddedConsumer(Consumer):

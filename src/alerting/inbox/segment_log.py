@@ -5,6 +5,7 @@ from pathlib import Path
 
 from alerting.clock import Clock
 from alerting.inbox import segments
+from alerting.inbox.packing import Packer
 from alerting.inbox.port import Entry, Overloaded
 from rules.instants import Instant
 
@@ -13,7 +14,7 @@ class SegmentLog:
     """The name of the open segment and ``received_at`` never go backwards, whatever the clock does."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
-        self._folder, self._clock = folder, clock
+        self._folder, self._clock, self._packer = folder, clock, Packer()
         names = segments.segments(folder)
         self._segment = names[-1] if names else ""
         self._received_at: Instant = segments.last_received(folder, self._segment) if names else 0
@@ -22,7 +23,7 @@ class SegmentLog:
     def append(self, entries: list[Entry]) -> None:
         try:
             first = max(self._received_at + 1, self._clock.now())
-            segments.insert(self._segment_for(first), first, entries)
+            segments.insert(self._segment_for(first), first, [self._packer.packed(entry) for entry in entries])
             self._received_at = first + len(entries) - 1
         except (sqlite3.Error, OSError) as refused:
             self.close()

@@ -15,6 +15,7 @@ _COLUMNS = "id, received_at, kind, media, encoding, items, body"
 _INSERT = "INSERT INTO inbox (received_at, kind, media, encoding, items, body)"
 _PLACES = "(?, ?, ?, ?, ?, ?)"
 _ONE_STATEMENT = 64
+_ITEM_BYTES = 256  # at least, of a span or a record that lies in a packed body
 _CREATE = """
 CREATE TABLE IF NOT EXISTS inbox (
   id INTEGER PRIMARY KEY,
@@ -164,8 +165,9 @@ class SegmentReader:
         query = f"SELECT {_COLUMNS} FROM inbox WHERE id > ? ORDER BY id LIMIT ?"
         with closing(connection.execute(query, (first, most_rows))) as found:
             for values in found:
-                yield _row(segment, values)
-                size += len(values[-1])
+                row = _row(segment, values)
+                yield row
+                size += max(len(row.entry.body), row.entry.items * _ITEM_BYTES)
                 if size >= most_bytes:
                     return
 

@@ -1,0 +1,93 @@
+"""How does a receiver have a worker beside it? The first is forked before the receiver has a thread: what both import
+lies in memory once, and the worker is ready at once. One that died is followed by a program of its own: by then the
+receiver has threads, and is not to be forked any more.
+
+Either ends by itself when the receiver is gone: the pipe between them closes.
+"""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from alerting.backend import UNUSABLE
+from alerting.garbage import settle_down
+from alerting.settings import Settings
+
+_GO = b"g"
+
+
+class Worker(Protocol):
+    def poll(self) -> int | None:
+        """The code that it ended with; None while it lives."""
+
+    def stop(self) -> None:
+        """Ask it to end, and wait for it."""
+
+    def close(self) -> None:
+        """Let go of what is left of it."""
+
+
+class Firstborn:
+    """Opens nothing until ``go``."""
+
+    def __init__(self, settings: Settings, environ: Mapping[str, str]) -> None:
+        reading, self._writing = os.pipe()
+        settle_down()
+        arguments = (settings, environ, reading, self._writing)
+        self._process = multiprocessing.get_context("fork").Process(target=_live, args=arguments, name="worker")
+        self._process.start()
+        os.close(reading)
+
+    def go(self) -> None:
+        os.write(self._writing, _GO)
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.join(10)
+
+    def close(self) -> None:
+        os.close(self._writing)
+        self._process.join(10)
+
+
+class Later:
+    """A program of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        reading, self._writing = os.pipe()
+        self._process = subprocess.Popen(_command(settings, reading), pass_fds=[reading])
+        os.close(reading)
+
+    def poll(self) -> int | None:
+        return self._process.poll()
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+
+    def close(self) -> None:
+        os.close(self._writing)
+
+
+def _live(settings: Settings, environ: Mapping[str, str], parent: int, writing: int) -> None:
+    from alerting.worker import run
+
+    os.close(writing)
+    try:
+        if os.read(parent, 1) == _GO:
+            run(settings, environ, parent)
+    except KeyboardInterrupt:
+        return
+    except UNUSABLE as error:
+        sys.exit(f"tocsin: {error}")
+
+
+def _command(settings: Settings, parent: int) -> Sequence[str]:
+    command = [sys.executable, "-m", "alerting.cli.main", "worker", "--data", str(settings.data)]
+    return [*command, "--listen", settings.listen, "--parent", str(parent)]
