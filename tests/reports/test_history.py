@@ -1,15 +1,15 @@
 """Is the history that benchmarks and tests are made with what it says it is, whichever way it gets into a store?"""
 
 import pytest
-from benchmarks.history.filling import fill
 from benchmarks.history.ingesting import Worker
 from benchmarks.history.planting import world
-from benchmarks.history.playing import runs
 from benchmarks.history.telemetry import bodies
 from benchmarks.history.truth import truth
 from sqlalchemy import text as sql
 
 from alerting.database.sqlite import open_sqlite
+from alerting.demo.history.filling import fill
+from alerting.demo.history.playing import runs
 from alerting.reporting.reading import frames_from
 from reports.counting import BAD, counts
 from reports.period import DAY, Filters, Period

@@ -3,10 +3,10 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 
-from benchmarks.history.world import PlayedRun
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
+from alerting.demo.history.world import PlayedRun
 from rules.instants import Instant
 from rules.vocabulary import Outcome
 

@@ -1,9 +1,8 @@
 """What would the service have recorded of a run? The same row as by way of its telemetry, without that way."""
 
-from benchmarks.history.spans import reason, tells_by_spans, tried
-from benchmarks.history.telemetry import SERVICE
-from benchmarks.history.world import PlayedRun
-
+from alerting.demo.history.spans import reason, tells_by_spans, tried
+from alerting.demo.history.telemetry import SERVICE
+from alerting.demo.history.world import PlayedRun
 from alerting.tracking.record import Detail, Evidence, RunRecord, with_cause
 from rules.fingerprint import fingerprint
 from rules.identity import run_key

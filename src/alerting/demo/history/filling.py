@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from benchmarks.history.records import grouped, record_of
-from benchmarks.history.world import PlayedRun
-
 from alerting.consumer.describing import described, failure_row, occurrence_of
 from alerting.database.port import Store
 from alerting.database.statements import Row, chunks
+from alerting.demo.history.records import grouped, record_of
+from alerting.demo.history.world import PlayedRun
 from alerting.storage import groups
 from alerting.storage import runs as stored
 from alerting.storage.rollups import Differences

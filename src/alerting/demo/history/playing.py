@@ -5,10 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
-from benchmarks.history.schedule import Whole, starts
-from benchmarks.history.world import Fault, PlayedRun, Regression, World
 from numpy.typing import NDArray
 
+from alerting.demo.history.schedule import Whole, starts
+from alerting.demo.history.world import Fault, PlayedRun, Regression, World
 from rules.instants import DAY, HOUR, SECOND, Instant
 from rules.vocabulary import Outcome
 
