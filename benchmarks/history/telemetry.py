@@ -5,12 +5,13 @@ A copy of a run's telemetry comes half a minute after the first, and what was to
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from alerting.database.statements import chunks
-from alerting.demo.history.spans import tells_by_spans
+from alerting.demo.history.spans import spans_of, tells_by_spans
 from alerting.demo.history.telemetry import traces
 from alerting.demo.history.world import PlayedRun
 from rules.instants import SECOND, Instant, format_instant
@@ -37,7 +38,7 @@ def bodies(runs: Iterable[PlayedRun], spans: int = 2, at_once: int = 200) -> Ite
         traced = [run for _, _, run in piece if tells_by_spans(run)]
         others = [run for _, _, run in piece if not tells_by_spans(run)]
         if traced:
-            yield Body("traces", traces(traced, spans), "application/x-protobuf", received_at)
+            yield Body("traces", traces(traced, partial(spans_of, most=spans)), "application/x-protobuf", received_at)
         if others:
             yield Body("events", msgspec.json.encode([event(run) for run in others]), "application/json", received_at)
 

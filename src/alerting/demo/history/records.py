@@ -7,7 +7,6 @@ from alerting.tracking.record import Detail, Evidence, RunRecord, with_cause
 from rules.fingerprint import fingerprint
 from rules.identity import run_key
 from rules.model import ErrorInfo, Fingerprint
-from rules.vocabulary import Severity
 
 
 def record_of(run: PlayedRun) -> RunRecord:
@@ -16,7 +15,7 @@ def record_of(run: PlayedRun) -> RunRecord:
     labels = {**run.attributes, "service": SERVICE} if by_spans else run.attributes
     return RunRecord(
         run_key(workflow.engine, workflow.name, run.run_id), workflow.engine, workflow.name, run.run_id, run.outcome,
-        Severity.HIGH.value if run.bad else "", _error(run), "", run.step if run.fault else "", run.tries, 0,
+        workflow.severity.value if run.bad else "", _error(run), "", run.step if run.fault else "", run.tries, 0,
         run.started_at, run.ended_at, run.received_at, run.received_at, workflow.environment, run.version,
         told_by_event=not by_spans, evaluated=run.bad,
         detail=Detail(labels=labels, attempts=run.tries, evidence=_evidence(run) if by_spans and run.step else []),
