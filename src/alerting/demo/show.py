@@ -61,10 +61,18 @@ class Demo:
             signal.signal(number, _interrupted)
         self._empty()
         listener = self._listener()
+        try:
+            self._show(listener.server_port, once)
+        except KeyboardInterrupt:
+            print()
+        finally:
+            listener.shutdown()
+
+    def _show(self, heard_at: int, once: bool) -> None:
         rate = DAY // (self._seconds * 1_000_000) + 1
         started = self._data.resolve() / "started"
         self._clock = CatchUpClock(started, DAY, rate)
-        (self._data / "tocsin.yaml").write_text(CONFIG.format(url=f"http://127.0.0.1:{listener.server_port}/alerts"))
+        (self._data / "tocsin.yaml").write_text(CONFIG.format(url=f"http://127.0.0.1:{heard_at}/alerts"))
         day = self._clock.now()
         played = self._past(day)
         service = self._serve(f"catchup:{started}:{DAY}:{rate}")
@@ -72,17 +80,12 @@ class Demo:
             self._play(service, played, [each for each in deployments(day) if each[0] >= day])
             self._report()
             if not once:
-                print(
-                    f"\nPages: {self._url}/   Report: {self._url}/reports/trend?since={_LOOKED_BACK}   Ctrl-C ends it.",
-                    flush=True,
-                )
+                report = f"{self._url}/reports/trend?since={_LOOKED_BACK}"
+                print(f"\nPages: {self._url}/   Report: {report}   Ctrl-C ends it.", flush=True)
                 service.wait()
-        except KeyboardInterrupt:
-            print()
         finally:
             service.terminate()
             service.wait(15)
-            listener.shutdown()
 
     def _empty(self) -> None:
         """Only a folder that a demo or a service made is thrown away."""
