@@ -22,14 +22,14 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from benchmarks.history.filling import fill
 from benchmarks.history.ingesting import Worker
 from benchmarks.history.planting import START, world
-from benchmarks.history.playing import runs
 from benchmarks.history.telemetry import bodies
 
 from alerting.database.port import Store
 from alerting.database.sqlite import open_sqlite
+from alerting.demo.history.filling import fill
+from alerting.demo.history.playing import runs
 from alerting.reporting.asking import Wanted, formed, report_of
 from alerting.reporting.reading import frames_from
 from alerting.storage import packs
@@ -37,7 +37,10 @@ from rules.instants import DAY, format_instant
 
 DAYS, BEFORE, ZONE, TIMES = 90, 14, "Europe/Vienna", 5
 NOW = START + (BEFORE + DAYS) * DAY
-MADE_BY = ("src/alerting/storage", "src/alerting/database", "src/alerting/tracking", "src/rules", "benchmarks/history")
+MADE_BY = (
+    "src/alerting/storage", "src/alerting/database", "src/alerting/tracking", "src/alerting/demo/history", "src/rules",
+    "benchmarks/history",
+)  # fmt: skip
 
 
 def main() -> None:

@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.history.ingesting import Worker
-from benchmarks.history.spans import attributes
 from benchmarks.history.telemetry import Body
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
@@ -31,6 +30,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from sqlalchemy import text
 
 from alerting.database.sqlite import open_sqlite
+from alerting.demo.history.spans import attributes
 from alerting.storage import runs
 from alerting.storage.rollups import Differences
 from rules.instants import SECOND

@@ -1,1 +1,1 @@
-"""A history of runs like those of a real house, of which it is known what truly happened in it."""
+"""Large histories, told in every way there is, of which it is known what a report should find."""

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import numpy as np
-from benchmarks.history.world import Drift, Fault, Guilty, Outage, Regression, Release, Workflow, World
 
+from alerting.demo.history.world import Drift, Fault, Guilty, Outage, Regression, Release, Workflow, World
 from rules.instants import DAY, HOUR, MINUTE, SECOND, Duration, Instant
 from rules.vocabulary import Outcome
 

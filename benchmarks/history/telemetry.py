@@ -5,20 +5,17 @@ A copy of a run's telemetry comes half a minute after the first, and what was to
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
-from benchmarks.history.spans import attributes, spans_of, tells_by_spans
-from benchmarks.history.world import PlayedRun
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
-from opentelemetry.proto.resource.v1.resource_pb2 import Resource
-from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
 from alerting.database.statements import chunks
+from alerting.demo.history.spans import spans_of, tells_by_spans
+from alerting.demo.history.telemetry import traces
+from alerting.demo.history.world import PlayedRun
 from rules.instants import SECOND, Instant, format_instant
 
-SERVICE = "shop"
 _COPY_AFTER = 30 * SECOND
 
 
@@ -41,26 +38,9 @@ def bodies(runs: Iterable[PlayedRun], spans: int = 2, at_once: int = 200) -> Ite
         traced = [run for _, _, run in piece if tells_by_spans(run)]
         others = [run for _, _, run in piece if not tells_by_spans(run)]
         if traced:
-            yield Body("traces", traces(traced, spans), "application/x-protobuf", received_at)
+            yield Body("traces", traces(traced, partial(spans_of, most=spans)), "application/x-protobuf", received_at)
         if others:
             yield Body("events", msgspec.json.encode([event(run) for run in others]), "application/json", received_at)
-
-
-def traces(runs: Iterable[PlayedRun], spans: int) -> bytes:
-    """One OTLP request; a resource for each version and environment."""
-    by_process: dict[tuple[str, str], list[Span]] = {}
-    for run in runs:
-        by_process.setdefault((run.version, run.workflow.environment), []).extend(spans_of(run, spans))
-    request = ExportTraceServiceRequest(resource_spans=[_resource(*key, told) for key, told in by_process.items()])
-    return bytes(request.SerializeToString())
-
-
-def _resource(version: str, environment: str, spans: list[Span]) -> ResourceSpans:
-    said: dict[str, str | int] = {
-        "service.name": SERVICE, "service.version": version, "deployment.environment.name": environment,
-    }  # fmt: skip
-    scoped = ScopeSpans(scope=InstrumentationScope(name=f"{SERVICE}.workflows"), spans=spans)
-    return ResourceSpans(resource=Resource(attributes=attributes(said)), scope_spans=[scoped])
 
 
 def event(run: PlayedRun) -> dict[str, Any]:

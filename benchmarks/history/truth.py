@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from benchmarks.history.world import Fault, Guilty, Outage, PlayedRun, Regression, World
-
+from alerting.demo.history.world import Fault, Guilty, Outage, PlayedRun, Regression, World
 from rules.instants import DAY, MINUTE, Duration, Instant
 from rules.vocabulary import Outcome
 

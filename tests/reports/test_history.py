@@ -1,15 +1,15 @@
 """Is the history that benchmarks and tests are made with what it says it is, whichever way it gets into a store?"""
 
 import pytest
-from benchmarks.history.filling import fill
 from benchmarks.history.ingesting import Worker
 from benchmarks.history.planting import world
-from benchmarks.history.playing import runs
 from benchmarks.history.telemetry import bodies
 from benchmarks.history.truth import truth
 from sqlalchemy import text as sql
 
 from alerting.database.sqlite import open_sqlite
+from alerting.demo.history.filling import fill
+from alerting.demo.history.playing import runs
 from alerting.reporting.reading import frames_from
 from reports.counting import BAD, counts
 from reports.period import DAY, Filters, Period
@@ -22,6 +22,7 @@ RUN = (
     " started_at, ended_at, environment, version, error_group, told_by_event FROM run"
 )
 GROUP = "SELECT id, cause, workflow, step, error_type, count, first_seen, last_seen, state FROM error_group"
+BECAME = "SELECT error_group, kind FROM group_event"
 
 
 def everything(store):
@@ -29,7 +30,7 @@ def everything(store):
     period = Period(WORLD.since, WORLD.until, "UTC", WORLD.until)
     frames = frames_from(store, period)
     with store.read() as connection:
-        rows = [sorted(map(tuple, connection.execute(sql(query)))) for query in (RUN, GROUP)]
+        rows = [sorted(map(tuple, connection.execute(sql(query)))) for query in (RUN, GROUP, BECAME)]
     came = ["late", "skewed"]  # when they were heard of, which is another matter
     tables = (frames.runs.drop(columns=came), frames.durations, frames.groups, frames.tries)
     return [*rows, *(sorted(table.itertuples(index=False, name=None)) for table in tables)]

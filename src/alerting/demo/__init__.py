@@ -1,1 +1,1 @@
-"""A day of small workflows, made up and then really sent: what a newcomer sees first."""
+"""A day of small workflows, made up and then really sent, and what was before it: what a newcomer sees first."""

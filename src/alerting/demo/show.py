@@ -9,17 +9,20 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from random import Random
 
 import httpx2
 
 from alerting.clock import CatchUpClock, SystemClock
 from alerting.database.sqlite import FILE_NAME, open_sqlite
-from alerting.demo.telemetry import body
-from alerting.demo.workflows import PlayedRun, day
+from alerting.demo.history.playing import runs
+from alerting.demo.history.spans import steps_of
+from alerting.demo.history.telemetry import traces
+from alerting.demo.history.world import PlayedRun
+from alerting.demo.past import remember
+from alerting.demo.shop import WORKFLOWS, deployments, shop
 from alerting.reporting.asking import Wanted, report_of
 from alerting.settings import SettingsError
-from rules.instants import DAY
+from rules.instants import DAY, Instant
 
 CONFIG = """# The demo's rules: a small example of a tocsin.yaml.
 severity:
@@ -33,9 +36,14 @@ rules:
   - name: mails-busy
     match: {{workflow: send-invoices}}
     condition: {{count: 2, within: 3h}}
+  - name: card-objective
+    match: {{workflow: charge-card}}
+    condition: {{burn_rate: {{slo: 0.99}}}}
+    notify: shadow
 policies:
   default: {{channels: [demo], dedup_window: 1h}}
 """
+_LOOKED_BACK = "21d"  # half of what there is: the other half is what it is compared with
 _PACE_SECONDS = 0.05
 _PATIENCE_SECONDS = 60
 _NOT_FOR_DEMO = {"TOCSIN_NOTIFY", "TOCSIN_DATABASE_URL"}
@@ -53,25 +61,31 @@ class Demo:
             signal.signal(number, _interrupted)
         self._empty()
         listener = self._listener()
-        rate = DAY // (self._seconds * 1_000_000) + 1
-        started = self._data.resolve() / "started"
-        self._clock = CatchUpClock(started, DAY, rate)
-        (self._data / "tocsin.yaml").write_text(CONFIG.format(url=f"http://127.0.0.1:{listener.server_port}/alerts"))
-        service = self._serve(f"catchup:{started}:{DAY}:{rate}")
         try:
-            self._play(service)
-            self._report()
-            if not once:
-                print(
-                    f"\nPages: {self._url}/   Report: {self._url}/reports/trend?since=1d   Ctrl-C ends it.", flush=True
-                )
-                service.wait()
+            self._show(listener.server_port, once)
         except KeyboardInterrupt:
             print()
         finally:
+            listener.shutdown()
+
+    def _show(self, heard_at: int, once: bool) -> None:
+        rate = DAY // (self._seconds * 1_000_000) + 1
+        started = self._data.resolve() / "started"
+        self._clock = CatchUpClock(started, DAY, rate)
+        (self._data / "tocsin.yaml").write_text(CONFIG.format(url=f"http://127.0.0.1:{heard_at}/alerts"))
+        day = self._clock.now()
+        played = self._past(day)
+        service = self._serve(f"catchup:{started}:{DAY}:{rate}")
+        try:
+            self._play(service, played, [each for each in deployments(day) if each[0] >= day])
+            self._report()
+            if not once:
+                report = f"{self._url}/reports/trend?since={_LOOKED_BACK}"
+                print(f"\nPages: {self._url}/   Report: {report}   Ctrl-C ends it.", flush=True)
+                service.wait()
+        finally:
             service.terminate()
             service.wait(15)
-            listener.shutdown()
 
     def _empty(self) -> None:
         """Only a folder that a demo or a service made is thrown away."""
@@ -87,16 +101,28 @@ class Demo:
         environment = {name: value for name, value in environment.items() if name not in _NOT_FOR_DEMO}
         return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
 
-    def _play(self, service: "subprocess.Popen[bytes]") -> None:
+    def _past(self, day: Instant) -> list[PlayedRun]:
+        """Puts what was before into the store; what is left to be played, in the order of the ends."""
+        played = sorted(runs(shop(day)), key=lambda run: run.ended_at)
+        store = open_sqlite(self._data)
+        remember(store, [run for run in played if run.ended_at < day], day)
+        store.close()
+        return [run for run in played if run.ended_at >= day]
+
+    def _play(
+        self, service: "subprocess.Popen[bytes]", played: list[PlayedRun], due: list[tuple[Instant, dict[str, str]]]
+    ) -> None:
         with httpx2.Client(base_url=self._url, timeout=30, trust_env=False) as client:
             _wait_ready(client, service)
             self._clock.start()
-            runs = day(self._clock.now(), Random(7))
-            print(f"Playing a day of {len(runs)} runs of 5 workflows in about {self._seconds} s:\n", flush=True)
-            while runs:
+            what = f"{len(played)} runs of {len(WORKFLOWS)} workflows"
+            print(f"Playing a day of {what} in about {self._seconds} s:\n", flush=True)
+            while played:
                 now = self._clock.now()
-                over = [run for run in runs if run.ended_at <= now]
-                runs = runs[len(over) :]
+                _deploy(client, [told for at, told in due if at <= now])
+                due = [each for each in due if each[0] > now]
+                over = [run for run in played if run.ended_at <= now]
+                played = played[len(over) :]
                 _send(client, over)
                 _sleep(_PACE_SECONDS)
             _wait_drained(client)
@@ -106,7 +132,7 @@ class Demo:
 
         store = open_sqlite(self._data)
         path = self._data / "report.html"
-        path.write_text(render_html(report_of(store, Wanted(since="1d"), SystemClock().now())))
+        path.write_text(render_html(report_of(store, Wanted(since=_LOOKED_BACK), SystemClock().now())))
         store.close()
         print(f"\n{self._heard} messages in all. The trend report is in {path}", flush=True)
 
@@ -137,10 +163,15 @@ def _interrupted(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _send(client: httpx2.Client, runs: list[PlayedRun]) -> None:
-    if runs:
-        answer = client.post("/v1/traces", content=body(runs), headers={"content-type": "application/x-protobuf"})
-        answer.raise_for_status()
+def _send(client: httpx2.Client, over: list[PlayedRun]) -> None:
+    if over:
+        body, media = traces(over, steps_of), "application/x-protobuf"
+        client.post("/v1/traces", content=body, headers={"content-type": media}).raise_for_status()
+
+
+def _deploy(client: httpx2.Client, told: list[dict[str, str]]) -> None:
+    if told:
+        client.post("/api/v1/changes", json=told).raise_for_status()
 
 
 def _wait_ready(client: httpx2.Client, service: "subprocess.Popen[bytes]") -> None:

@@ -1,12 +1,14 @@
-"""Which spans tell of a run? Its root, each try of the step that failed or was tried again, and healthy ones."""
+"""Which spans tell of a run? Its root, each try of the step that failed or was tried again, and healthy ones: calls, as
+many as are wanted, or all its steps."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 
-from benchmarks.history.world import PlayedRun
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
+from alerting.demo.history.world import PlayedRun
 from rules.instants import Instant
 from rules.vocabulary import Outcome
 
@@ -27,16 +29,44 @@ def tells_by_spans(run: PlayedRun) -> bool:
 
 def spans_of(run: PlayedRun, most: int) -> Iterator[Span]:
     """Children first, as an SDK sends them. More than ``most`` only where tries have to be told."""
-    trace = hashlib.sha256(run.run_id.encode()).digest()[:16]
+    trace = _trace(run)
     tries = list(_tries(run, trace))
     yield from tries
     begin, end = (tries[-1].start_time_unix_nano // 1_000, run.ended_at) if tries else (run.started_at, run.ended_at)
     for number in range(most - 1 - len(tries)):
         yield _span(trace, 100 + number, b"", f"call-{number}", begin, end, {}, Span.SPAN_KIND_CLIENT)
+    yield _root(run, trace)
+
+
+def steps_of(run: PlayedRun) -> Iterator[Span]:
+    """Every step that the run came to, one after another, then its root."""
+    trace = _trace(run)
+    tries = list(_tries(run, trace))
+    yield from _good_steps(run, trace, tries[0].start_time_unix_nano // 1_000 if tries else run.ended_at)
+    yield from tries
+    yield _root(run, trace)
+
+
+def _good_steps(run: PlayedRun, trace: bytes, until: Instant) -> Iterator[Span]:
+    """Those before the one that was tried, up to its first try, each as long as its share of the run says."""
+    steps = list(takewhile(lambda step: step[0] != run.step, run.workflow.steps))
+    begin, left = run.started_at, until - run.started_at
+    whole = sum(share for _, share in steps)
+    for number, (name, share) in enumerate(steps):
+        end = begin + int(left * share / whole)
+        yield _span(trace, 100 + number, b"", name, begin, end, {})
+        begin = end
+
+
+def _trace(run: PlayedRun) -> bytes:
+    return hashlib.sha256(run.run_id.encode()).digest()[:16]
+
+
+def _root(run: PlayedRun, trace: bytes) -> Span:
     root = _span(trace, 0, None, run.workflow.name, run.started_at, run.ended_at, {**run.attributes, **_about(run)})
     if run.fault is not None:
         _fail(root, run)
-    yield root
+    return root
 
 
 def _about(run: PlayedRun) -> dict[str, str | int]:
@@ -49,8 +79,12 @@ def _about(run: PlayedRun) -> dict[str, str | int]:
 
 
 def tried(run: PlayedRun) -> Iterator[tuple[Instant, Instant]]:
-    """When each try of the step that failed or was tried again began and ended."""
-    length = (run.ended_at - run.started_at) // (2 * run.tries)
+    """When each try of the step that failed or was tried again began and ended: after the steps before it, up to the
+    end of the run."""
+    shares = dict(run.workflow.steps)
+    before = sum(share for _, share in takewhile(lambda step: step[0] != run.step, run.workflow.steps))
+    own = shares[run.step] / (before + shares[run.step])
+    length = int((run.ended_at - run.started_at) * own) // run.tries
     for number in range(1, run.tries + 1):
         end = run.ended_at - (run.tries - number) * length
         yield end - length, end

@@ -3,9 +3,9 @@
 from functools import lru_cache
 
 import numpy as np
-from benchmarks.history.world import Workflow, World
 from numpy.typing import NDArray
 
+from alerting.demo.history.world import Workflow, World
 from rules.instants import DAY, HOUR, MINUTE, SECOND, Instant
 
 Whole = NDArray[np.int64]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from rules.instants import Duration, Instant
-from rules.vocabulary import BAD, Outcome
+from rules.vocabulary import BAD, Outcome, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Workflow:
     """``every``: the interval of its schedule, 0 for one that follows the traffic. ``steps`` are (name, share of the
     run's time). ``typical`` is the median of the durations of good runs, ``spread`` the σ of their logarithms. ``rate``
     is the chance of a run to fail in ``faults``, the first of which are the likelier ones; ``flaky`` the chance that
-    ``flaky_step`` fails once and passes when it is tried again."""
+    ``flaky_step`` fails once and passes when it is tried again. ``severity`` is what the rules give its bad runs."""
 
     name: str
     engine: str
@@ -36,6 +36,7 @@ class Workflow:
     flaky: float = 0.0
     flaky_step: str = ""
     versioned: bool = True
+    severity: Severity = Severity.HIGH
 
     @property
     def timeout(self) -> Duration:
@@ -94,6 +95,18 @@ class Guilty:
 
 
 @dataclass(frozen=True, slots=True)
+class Mishaps:
+    """The shares of all runs that are cancelled, skipped or (of scheduled ones) missed, and of those whose telemetry
+    comes up to six hours late, or twice."""
+
+    cancelled: float = 0.01
+    skipped: float = 0.003
+    missed: float = 0.004
+    late: float = 0.01
+    twice: float = 0.02
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """``runs`` in [since, until), known by ``seed``. ``attributes``: the values that each attribute of a run takes."""
 
@@ -108,6 +121,7 @@ class World:
     outages: tuple[Outage, ...]
     guilty: Guilty
     attributes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    mishaps: Mishaps = Mishaps()
 
 
 @dataclass(slots=True)

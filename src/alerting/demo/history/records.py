@@ -1,14 +1,12 @@
 """What would the service have recorded of a run? The same row as by way of its telemetry, without that way."""
 
-from benchmarks.history.spans import reason, tells_by_spans, tried
-from benchmarks.history.telemetry import SERVICE
-from benchmarks.history.world import PlayedRun
-
+from alerting.demo.history.spans import reason, tells_by_spans, tried
+from alerting.demo.history.telemetry import SERVICE
+from alerting.demo.history.world import PlayedRun
 from alerting.tracking.record import Detail, Evidence, RunRecord, with_cause
 from rules.fingerprint import fingerprint
 from rules.identity import run_key
 from rules.model import ErrorInfo, Fingerprint
-from rules.vocabulary import Severity
 
 
 def record_of(run: PlayedRun) -> RunRecord:
@@ -17,7 +15,7 @@ def record_of(run: PlayedRun) -> RunRecord:
     labels = {**run.attributes, "service": SERVICE} if by_spans else run.attributes
     return RunRecord(
         run_key(workflow.engine, workflow.name, run.run_id), workflow.engine, workflow.name, run.run_id, run.outcome,
-        Severity.HIGH.value if run.bad else "", _error(run), "", run.step if run.fault else "", run.tries, 0,
+        workflow.severity.value if run.bad else "", _error(run), "", run.step if run.fault else "", run.tries, 0,
         run.started_at, run.ended_at, run.received_at, run.received_at, workflow.environment, run.version,
         told_by_event=not by_spans, evaluated=run.bad,
         detail=Detail(labels=labels, attempts=run.tries, evidence=_evidence(run) if by_spans and run.step else []),

@@ -5,15 +5,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
-from benchmarks.history.schedule import Whole, starts
-from benchmarks.history.world import Fault, PlayedRun, Regression, World
 from numpy.typing import NDArray
 
+from alerting.demo.history.schedule import Whole, starts
+from alerting.demo.history.world import Fault, PlayedRun, Regression, World
 from rules.instants import DAY, HOUR, SECOND, Instant
 from rules.vocabulary import Outcome
 
-CANCELLED, SKIPPED, MISSED = 0.01, 0.003, 0.004
-LATE, TWICE = 0.01, 0.02
 _MOST_RATE = 0.9
 Real = NDArray[np.float64]
 
@@ -81,14 +79,15 @@ class _Day:
             self.workflow, f"{self.prefix}-{index}", start, end, end + self._delay(index), outcome, version,
             {name: all_[int(self.values[name][index])] for name, all_ in names.items()}, index, fault,
             fault.step if fault else self.workflow.flaky_step if tries > 1 else "", tries,
-            2 if self.again[index] < TWICE else 1,
+            2 if self.again[index] < self.world.mishaps.twice else 1,
         )  # fmt: skip
         if outcome is Outcome.MISSED:
             run.started_at, run.ended_at, run.version = 0, start, ""
         return run
 
     def _fate(self, index: int, start: Instant) -> tuple[Outcome, Fault | None, int]:
-        if self.workflow.every and self.misses[index] < MISSED:
+        mishaps = self.world.mishaps
+        if self.workflow.every and self.misses[index] < mishaps.missed:
             return Outcome.MISSED, None, 1
         outage = next((each for each in self.outages if each.since <= start < each.until), None)
         if outage is not None and self.down[index] < outage.share:
@@ -96,8 +95,8 @@ class _Day:
         fault = self._fault(index, start)
         if fault is not None:
             return fault.outcome, fault, 3 if fault.step and self.workflow.flaky else 1
-        if self.stops[index] < CANCELLED + SKIPPED:
-            return (Outcome.CANCELLED if self.stops[index] < CANCELLED else Outcome.SKIPPED), None, 1
+        if self.stops[index] < mishaps.cancelled + mishaps.skipped:
+            return (Outcome.CANCELLED if self.stops[index] < mishaps.cancelled else Outcome.SKIPPED), None, 1
         return Outcome.SUCCEEDED, None, 2 if self.heals[index] < self.workflow.flaky else 1
 
     def _fault(self, index: int, start: Instant) -> Fault | None:
@@ -119,8 +118,8 @@ class _Day:
 
     def _delay(self, index: int) -> int:
         """A second or two; of the late ones up to six hours."""
-        late = self.late[index]
-        return int(late / LATE * 6 * HOUR) + 61 * SECOND if late < LATE else SECOND + int(late * SECOND)
+        drawn, late = self.late[index], self.world.mishaps.late
+        return int(drawn / late * 6 * HOUR) + 61 * SECOND if drawn < late else SECOND + int(drawn * SECOND)
 
 
 def _in_force(regression: Regression, at: Instant) -> bool:
