@@ -30,7 +30,8 @@ from benchmarks.history.telemetry import bodies
 
 from alerting.database.port import Store
 from alerting.database.sqlite import open_sqlite
-from alerting.reporting.asking import Wanted, formed, report_of
+from alerting.reporting.answering import report_of
+from alerting.reporting.asking import Wanted, formed
 from alerting.reporting.reading import frames_from
 from alerting.storage import packs
 from rules.instants import DAY, format_instant

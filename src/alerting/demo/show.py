@@ -17,7 +17,8 @@ from alerting.clock import CatchUpClock, SystemClock
 from alerting.database.sqlite import FILE_NAME, open_sqlite
 from alerting.demo.telemetry import body
 from alerting.demo.workflows import PlayedRun, day
-from alerting.reporting.asking import Wanted, report_of
+from alerting.reporting.answering import report_of
+from alerting.reporting.asking import Wanted
 from alerting.settings import SettingsError
 from rules.instants import DAY
 
