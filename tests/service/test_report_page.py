@@ -47,7 +47,7 @@ def test_the_page_draws_under_its_policy_and_its_form_asks_anew(service):
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
-        page.goto("/reports/trend?since=1d")
+        page.goto("/reports/trend?since=23h")
         page.wait_for_selector("html[data-ready=yes]")
         page.get_by_text("All answers are there.").wait_for()
         page.locator(".chart .main-svg").first.wait_for()
