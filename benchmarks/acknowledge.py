@@ -27,7 +27,10 @@ from support.service import Service, free_port, wait_until
 from support.sinks import HttpSink
 
 ALERTMANAGER = "prometheus-alertmanager"
-CONFIG = 'channels: {{hook: {{type: webhook, url: "{url}"}}}}\nseverity: [{{match: {{workflow: "*"}}, severity: critical}}]\n'
+CONFIG = """
+channels: {{hook: {{type: webhook, url: "{url}"}}}}
+severity: [{{match: {{workflow: "*"}}, severity: critical}}]
+"""
 
 
 def main() -> None:
@@ -72,8 +75,8 @@ def ours(batch: int, connections: int, seconds: int) -> float:
 
 
 def show(name: str, result: Result, cpu: machine.Cpu) -> float:
-    print(f"{name}: {result.rate:,.0f} failures/s acknowledged ({result.requests:,} requests; p50 {result.p50:.1f} ms, p99 "
-          f"{result.p99:.1f} ms; refused {result.refused}, broken {result.broken}); {cpu.told()}")  # fmt: skip
+    print(f"{name}: {result.rate:,.0f} failures/s acknowledged ({result.requests:,} requests; p50 {result.p50:.1f} ms, "
+          f"p99 {result.p99:.1f} ms; refused {result.refused}, broken {result.broken}); {cpu.told()}")  # fmt: skip
     return result.rate
 
 

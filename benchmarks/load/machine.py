@@ -28,6 +28,12 @@ def told(folder: Path) -> str:
     return f"{os.cpu_count()} cores; fdatasync of 4 kB: median {middle:.2f} ms, p99 {worst:.2f} ms"
 
 
+def peak_megabytes(pid: int) -> float:
+    """The most memory that a process ever had (resident)."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+
+
 class Cpu:
     """Processor seconds of each process since this was made."""
 

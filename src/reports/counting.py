@@ -14,7 +14,19 @@ from reports.statistics import Share
 
 OWN_FAULT, TIMEOUT, SYSTEM = ("failed",), ("timed_out",), ("crashed", "lost")
 BAD = (*OWN_FAULT, *TIMEOUT, *SYSTEM)
-ELIGIBLE = ("succeeded", *BAD)
+GOOD = ("succeeded",)
+ELIGIBLE = (*GOOD, *BAD)
+
+
+def suspected(runs: pd.DataFrame, since: int) -> list[tuple[str, str]]:
+    """Each workflow and environment whose latest run may be a bad one: counts know the quarter hour of it. ``runs``
+    are those of the frames."""
+    known = runs[(runs.bucket >= since) & (runs.n > 0)]
+    bad, good = (
+        known[known.outcome.isin(outcomes)].groupby(["workflow", "environment"], observed=True).bucket.max()
+        for outcomes in (BAD, GOOD)
+    )
+    return [(str(workflow), str(where)) for workflow, where in bad.index[bad >= good.reindex(bad.index, fill_value=0)]]
 
 
 @dataclass

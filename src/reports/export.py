@@ -18,7 +18,7 @@ LONG_FORM = ("section", "table", "row", "column", "text", "number")
 def render_json(report: Report) -> str:
     said = asdict(report)
     for section in said["sections"]:
-        del section["charts"], section["open"]
+        del section["charts"], section["open"], section["pending"]
     return json.dumps(_without_nan(said), ensure_ascii=False, indent=1)
 
 

@@ -20,6 +20,7 @@ GROUP_INFO = (
 GROUP_EVENTS = ("at", "error_group", "kind", "version")
 CHANGES = ("at", "kind", "title", "version", "environment", "workflows", "url")
 ENDS = ("at", "run", "workflow", "environment", "version", "severity", "outcome")
+FAILING = ENDS
 ALERTS = ("alert", "workflow", "environment", "first_at", "fired_at", "sent_at", "acted_at", "resolved_at")
 SAMPLE = ("run", "at", "workflow", "environment", "version", "outcome", "severity", "error_group", "attributes")
 PATHS = ("run", "at", "workflow", "environment", "version", "bad", "step", "share")
@@ -55,13 +56,17 @@ class Frames:
     they took, ``delay`` what a run that ended well lost by them.
 
     Rows. ``group_info``, ``group_events`` (new, resolved, regressed…), ``changes`` and ``alerts`` as their columns say;
-    ``ends``: every bad run, and each good one right after a bad one of its workflow, in order; ``sample``: bad runs and
-    good ones of the same workflows with their attributes (a dict of text); ``paths``: of runs whose trace was kept, for
-    each step on the critical path the share (0 to 1) of the run's time that is the step's own there, ``bad`` 1 or 0,
-    ``step`` "" for the run itself.
+    ``failing``: the latest run of each workflow and environment, where it was a bad one; ``ends``: every bad run, and
+    each good one right after a bad one of its workflow, in order; ``sample``: bad runs and good ones of the same
+    workflows with their attributes (a dict of text); ``paths``: of runs whose trace was kept, for each step on the
+    critical path the share (0 to 1) of the run's time that is the step's own there, ``bad`` 1 or 0, ``step`` "" for the
+    run itself.
 
     ``open_runs`` had not ended when the tables were read. ``kept_since``: rows of runs reach back so far. ``notes``:
-    counts about the telemetry itself, by name."""
+    counts about the telemetry itself, by name.
+
+    Where they are not ``complete``, what takes long was not read: ``ends``, ``sample``, ``paths``, and what stands
+    after them."""
 
     runs: pd.DataFrame
     durations: pd.DataFrame
@@ -70,14 +75,16 @@ class Frames:
     group_info: pd.DataFrame
     group_events: pd.DataFrame
     changes: pd.DataFrame
-    ends: pd.DataFrame
     alerts: pd.DataFrame
-    sample: pd.DataFrame
+    failing: pd.DataFrame
+    objectives: list[Objective] = field(default_factory=list)
+    ends: pd.DataFrame = field(default_factory=lambda: frame(ENDS))
+    sample: pd.DataFrame = field(default_factory=lambda: frame(SAMPLE))
+    paths: pd.DataFrame = field(default_factory=lambda: frame(PATHS))
     open_runs: int = 0
     kept_since: int = 0
-    objectives: list[Objective] = field(default_factory=list)
     notes: dict[str, int] = field(default_factory=dict)
-    paths: pd.DataFrame = field(default_factory=lambda: frame(PATHS))
+    complete: bool = True
 
 
 def frame(names: Sequence[str], rows: Rows = ()) -> pd.DataFrame:
@@ -128,6 +135,6 @@ def frames_of(
         name: counts_frame(names, [part_of(names, rows)]) for name, (names, rows) in counted.items()
     }
     listed = {"group_events": GROUP_EVENTS, "changes": CHANGES, "ends": ENDS, "alerts": ALERTS, "sample": SAMPLE,
-              "paths": PATHS}  # fmt: skip
+              "paths": PATHS, "failing": FAILING}  # fmt: skip
     rowed: dict[str, Any] = {name: frame(names, more.pop(name, ())) for name, names in listed.items()}
     return Frames(**tables, group_info=frame(GROUP_INFO, group_info), **rowed, **more)

@@ -27,7 +27,8 @@ class Tile:
 @dataclass(slots=True)
 class Section:
     """``charts`` come with their tables; ``data`` is the section for programs, with full numbers. ``notes`` say what
-    weakens it. ``open``: its first table is shown without being asked for."""
+    weakens it. ``open``: its first table is shown without being asked for. ``pending``: it takes long,
+    and all or a part of it is not there yet."""
 
     key: str
     heading: str
@@ -38,11 +39,12 @@ class Section:
     data: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     open: bool = False
+    pending: bool = False
 
 
 @dataclass(slots=True)
 class Report:
-    """``id`` names the numbers: the same input and version give the same id. Times are the zone's, to the minute."""
+    """``id`` names the numbers: see ``trend.report_id``. Times are the zone's, to the minute."""
 
     id: str
     title: str
@@ -54,6 +56,11 @@ class Report:
     made_at: str
     filters: dict[str, Any]
     sections: list[Section]
+
+    @property
+    def pending(self) -> bool:
+        """Whether it is not whole yet: such a one is only shown, and never kept."""
+        return any(each.pending for each in self.sections)
 
     def section(self, key: str) -> Section:
         """Raises KeyError for one that is not there."""

@@ -40,10 +40,11 @@ def _plotly() -> str:
     return base64.b64encode(gzip.compress(get_plotlyjs().encode(), 9, mtime=0)).decode()
 
 
-def render_html(report: Report, links: Mapping[str, str] | None = None) -> str:
+def render_html(report: Report, links: Mapping[str, str] | None = None, scripts: bool = True) -> str:
     """``links`` may hold "home", the service's address: what leads to its pages is left out otherwise. And "query",
     the query that asked for this report, where the service shows it: with it come exports and a form to ask anew.
-    "files" is another query for the exports, such as one that names this report."""
+    "files" is another query for the exports, such as one that names this report; a report that is pending asks for the
+    rest by it. Without ``scripts``: for a page that has them."""
     template = _template_environment().get_template("report.html")
     figures = {
         f"{section.key}-{place}": plotly_figure(chart)
@@ -56,7 +57,7 @@ def render_html(report: Report, links: Mapping[str, str] | None = None) -> str:
         report=report,
         figures=figures,
         embedded=_embedded(figures),
-        plotly=Markup(_plotly()) if figures else "",
+        plotly=Markup(_plotly()) if scripts and (figures or report.pending) else "",
         home=given.get("home"),
         served=_served(given["query"], given.get("files")) if {"home", "query"} <= given.keys() else None,
         verdict=verdict,

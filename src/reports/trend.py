@@ -15,16 +15,20 @@ from reports.sections import SECTIONS
 from reports.sections.context import Context
 from reports.wording import minute
 
-VERSION = "2"
+VERSION = "3"  # of the answer: another one gives every report another id
+_MINUTE = 60_000_000
 _COUNTED = ("runs", "durations", "groups", "tries")
+_BESIDE = ("group_info", "group_events", "changes", "alerts", "failing")
 
 
-def trend(frames: Frames, period: Period, filters: Filters) -> Report:
+def trend(frames: Frames, period: Period, filters: Filters, id_: str = "") -> Report:
+    """Of frames that are not complete: what they can answer, and sections that are pending. ``id_``: where it is known
+    already."""
     previous = period.previous()
     context = Context(counts(frames, period, filters), counts(frames, previous, filters), frames, filters)
     local = period.local
     return Report(
-        id=report_id(frames, period, filters),
+        id=id_ or report_id(frames, period, filters),
         title="Failure trend",
         since=minute(local(period.since)),
         until=minute(local(period.until)),
@@ -43,14 +47,23 @@ def trend(frames: Frames, period: Period, filters: Filters) -> Report:
 
 
 def report_id(frames: Frames, period: Period, filters: Filters) -> str:
-    """A hash of the numbers, the question and the version of the answer. In which order rows come, and whether a cell
-    lies in one row or in several, does not matter."""
+    """A hash of the question to the minute, the version of the answer, the counts, and the small tables beside them. In
+    which order rows come, and whether a cell of counts lies in one row or in several, does not matter.
+
+    It needs no complete frames. Two reports with one id say the same, but for when they were made, how many runs were
+    open then, how far rows reached back, and what was counted about the telemetry itself. Rows of runs are taken to
+    follow their counts: an end that is corrected within its quarter hour, and attributes or a trace that come later
+    than all else of a run, give no other id.
+    """
     hashed = hashlib.sha256(VERSION.encode())
-    asked = [period.since, period.until, period.timezone, *astuple(filters)]
-    hashed.update(json.dumps(asked).encode())
+    instants = [each // _MINUTE for each in (period.since, period.until, min(period.now, period.until))]
+    hashed.update(json.dumps([*instants, period.timezone, *astuple(filters)]).encode())
     first = period.previous().first
     for name in _COUNTED:
         hashed.update(_sum_of(getattr(frames, name), first, period.until).tobytes())
+    beside = [getattr(frames, name).itertuples(index=False, name=None) for name in _BESIDE]
+    for rows in (*beside, frames.objectives):
+        hashed.update("\n".join([*sorted(map(repr, rows)), ""]).encode())
     return hashed.hexdigest()[:16]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from rules.causes import bare, innermost_type
-from rules.frames import in_app_frames
+from rules.frames import Frame, in_app_frames
 from rules.identity import digest
 from rules.model import ErrorInfo, Fingerprint
 from rules.normalise import normalise, status_in
@@ -38,12 +38,19 @@ def _made(workflow: str, step: str, error: ErrorInfo) -> Fingerprint:
 
 def _evidence(error: ErrorInfo) -> list[Component]:
     """The frames of the user's own code, with a status code, for a 404 is no 503; else the message without its data."""
-    frames = in_app_frames(error.stack) if error.stack else ()
+    frames = _frames(error.stack) if error.stack else ()
     if frames:
         code = status_in(error.message)
         status = [("status", code)] if code else []
         return [*status, *(("frame", f"{module} in {function}") for module, function in frames)]
     return [("message", normalise(error.message))] if error.message else []
+
+
+def _frames(stack: str) -> tuple[Frame, ...]:
+    return _remembered_frames(stack) if len(stack) < _SHORT else in_app_frames(stack)
+
+
+_remembered_frames = lru_cache(maxsize=1024)(in_app_frames)
 
 
 def fingerprint(workflow: str, step: str, error: ErrorInfo | None, override: Sequence[str] = ()) -> Fingerprint:

@@ -1,8 +1,10 @@
 """Which part of a message is the fault, and which is only this time's data? Data becomes placeholders.
 
-RE2 only: linear in the text, whatever the text. HTTP-like status codes stay, since a 404 is not a 500.
+Linear in the text, whatever the text: RE2, but for two plain patterns. HTTP-like status codes stay, since a 404 is not
+a 500.
 """
 
+import re
 from typing import Any
 
 import re2
@@ -56,11 +58,11 @@ _NUMBERS: tuple[Rule, ...] = (
     ("", r"(?i)\b(?:[a-f]*\d[0-9a-f]*[a-f]|[a-f]+[0-9a-f]*\d)[0-9a-f]{6,}\b", "<hex>"),
     ("-", _ID_OF_PARTS, "<id>"),
     ("_", _ID_OF_PARTS, "<id>"),
-    ("", r"\d+(?:[.,]\d+)*", "<n>"),
 )
+_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")  # where each part ends is plain: linear as well
 _COMPILED = {pattern: re2.compile(pattern) for _, pattern, _ in (*_TEXTS, *_NUMBERS)}
 _DIGIT = re2.compile(r"\d")
-_SPACE = re2.compile(r"\s+")
+_SPACE = re.compile(r"[ \t\n\f\r]+")  # one class, repeated: linear in any engine, and ten times as fast in this one
 _KEPT = re2.compile(f"{_KEEP}(\\w)(\\w)(\\w){_KEEP}")
 _LETTERS = str.maketrans("0123456789", "abcdefghij")
 _DIGITS = str.maketrans("abcdefghij", "0123456789")
@@ -74,8 +76,8 @@ def normalise(message: str) -> str:
         text = _PHRASED.sub(_put_phrase_aside, _STATUS.sub(_put_aside, text))
     text = _replaced(text, _TEXTS)
     if numbered:
-        text = _KEPT.sub(_put_back, _replaced(text, _NUMBERS))
-    return str(_SPACE.sub(" ", text)).strip()
+        text = _KEPT.sub(_put_back, _NUMBER.sub("<n>", _replaced(text, _NUMBERS)))
+    return _SPACE.sub(" ", text).strip()
 
 
 def status_in(message: str) -> str:

@@ -6,22 +6,24 @@ import itertools
 import json
 import random
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
 import pytest
 
 from reports.export import render_csv, render_json
-from reports.frames import frames_of
+from reports.frames import Objective, frames_of
 from reports.model import Report
 from reports.period import DAY, Filters, Period
 from reports.render_html import render_html
 from reports.sketch import duration_bin
-from reports.trend import trend
+from reports.trend import report_id, trend
+from support.reported import MONTH, sample_frames
 
 NOW = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()) * 1_000_000
 WEEK = Period(NOW - 7 * DAY, NOW, "UTC", NOW)
-QUARTER = 900_000_000
+QUARTER, MINUTE = 900_000_000, 60_000_000
 
 
 def history(seed=1, runs=3000, days=14):
@@ -94,6 +96,46 @@ def test_the_same_question_has_the_same_id_and_another_one_another():
     assert trend(frames(made), WEEK, Filters()).id == again.id
     assert trend(frames(made), WEEK, Filters(workflows=("pay",))).id != again.id
     assert trend(frames(made[1:]), WEEK, Filters()).id != again.id
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [{"changes": [(NOW - DAY, "deploy", "shop v2", "v2", "", ("pay",), "")]},
+     {"group_events": [(NOW - DAY, "g-pay", "resolved", "")]},
+     {"alerts": [("a", "pay", "", NOW - DAY, NOW - DAY, NOW - DAY, 0, 0)]},
+     {"failing": [(NOW - DAY, "r", "pay", "", "", "high", "failed")]},
+     {"objectives": [Objective("pay", 0.99)]}],
+    ids=lambda beside: next(iter(beside)),
+)  # fmt: skip
+def test_what_stands_beside_the_counts_gives_another_id(beside):
+    plain = report_id(frames_of(), WEEK, Filters())
+    assert report_id(frames_of(**beside), WEEK, Filters()) != plain
+
+
+def test_an_id_is_of_the_minute():
+    def named(until, now=NOW + DAY):
+        return report_id(frames_of(), Period(until - 7 * DAY, until, "UTC", now), Filters())
+
+    assert named(NOW + MINUTE - 1) == named(NOW)
+    assert named(NOW + MINUTE) != named(NOW)
+    assert named(NOW, NOW + 2 * DAY) == named(NOW)
+    assert named(NOW + DAY, NOW + MINUTE) != named(NOW + DAY, NOW)
+
+
+def test_counts_alone_answer_most_of_it_as_the_whole_does():
+    whole = trend(sample_frames(), MONTH, Filters())
+    none = {
+        name: getattr(frames_of(), name) for name in ("ends", "sample", "paths", "open_runs", "kept_since", "notes")
+    }
+    quick = trend(replace(sample_frames(), **none, complete=False), MONTH, Filters())
+    assert (quick.id, quick.pending, whole.pending) == (whole.id, True, False)
+    assert [each.key for each in quick.sections] == [each.key for each in whole.sections]
+    assert [each.heading for each in quick.sections] == [each.heading for each in whole.sections]
+    for part, full in zip(quick.sections, whole.sections, strict=True):
+        if not part.pending:
+            assert msgspec.json.encode(part) == msgspec.json.encode(full)
+    assert {each.key for each in quick.sections if each.pending} == {"incidents", "durations", "changes", "quality"}
+    assert quick.section("durations").data["workflows"] == whole.section("durations").data["workflows"]
 
 
 def test_filters_cut_every_section():

@@ -51,7 +51,9 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-@pytest.mark.parametrize("path", ["/", "/runs", "/api/v1/runs", "/metrics", "/reports/trend", "/api/openapi.json"])
+@pytest.mark.parametrize(
+    "path", ["/", "/runs", "/api/v1/runs", "/metrics", "/reports/trend", "/reports/trend/rest", "/api/openapi.json"]
+)
 def test_pages_and_api_ask_for_the_password(guarded, path):
     assert answer(guarded, path).status == 401
     assert answer(guarded, path, Authorization=f"Bearer {KEY}").status == 401

@@ -47,8 +47,9 @@ def test_the_page_draws_under_its_policy_and_its_form_asks_anew(service):
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
-        page.goto("/reports/trend?since=1d")
+        page.goto("/reports/trend?since=23h")
         page.wait_for_selector("html[data-ready=yes]")
+        page.get_by_text("All answers are there.").wait_for()
         page.locator(".chart .main-svg").first.wait_for()
         found = problems(page)
         page.get_by_text("Another period").click()
@@ -57,6 +58,7 @@ def test_the_page_draws_under_its_policy_and_its_form_asks_anew(service):
         page.get_by_role("button", name="Show").click()
         page.wait_for_url("**workflow=pa**")
         page.wait_for_selector("html[data-ready=yes]")
+        page.get_by_text("All answers are there.").wait_for()
         told = page.locator(".meta").text_content()
         with page.expect_download() as kept:
             page.get_by_role("link", name="CSV").click()
@@ -94,7 +96,7 @@ def test_what_cannot_be_given_is_refused(service, path):
 
 
 def test_a_report_that_was_shown_gives_the_same_numbers_again(service):
-    page, _ = fetched(service, "/reports/trend?since=1d")
+    page, _ = fetched(service, "/reports/trend?since=1d&whole=1")
     named = re.search(r"/reports/([0-9a-f]{16})", page.decode())[1]
     before, _ = fetched(service, f"/api/v1/reports/trend?id={named}&format=json")
     service.post("/api/v1/events", [{"workflow": "pay", "run_id": "later", "outcome": "failed"}])

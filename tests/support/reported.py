@@ -43,6 +43,7 @@ def sample_frames(seed=7):
         group_events=_group_events(made),
         changes=_changes(),
         ends=_ends(made),
+        failing=_failing(made),
         alerts=_alerts(made),
         sample=_sample(made),
         open_runs=3,
@@ -150,10 +151,18 @@ def _ends(made):
     was_bad, kept = set(), []
     for run in made:
         if run["bad"] or (run["outcome"] == "succeeded" and run["workflow"] in was_bad):
-            kept.append(tuple(run[name] for name in
-                              ("at", "id", "workflow", "environment", "version", "severity", "outcome")))  # fmt: skip
+            kept.append(_end(run))
             (was_bad.add if run["bad"] else was_bad.discard)(run["workflow"])
     return kept
+
+
+def _end(run):
+    return tuple(run[name] for name in ("at", "id", "workflow", "environment", "version", "severity", "outcome"))
+
+
+def _failing(made):
+    latest = {(run["workflow"], run["environment"]): run for run in made if run["bad"] or run["outcome"] == "succeeded"}
+    return [_end(run) for run in latest.values() if run["bad"]]
 
 
 def _alerts(made):

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from alerting.backend import UNUSABLE, Backend, has_data, open_backend
 from alerting.cli.main import BAD, FINE, WRONG_USAGE, complain
-from alerting.reporting.asking import Wanted, formed, report_of
+from alerting.reporting.answering import report_of
+from alerting.reporting.asking import Wanted, formed
 from alerting.settings import from_environment
 
 _FORMS = {".html": "html", ".csv": "csv", ".json": "json", ".parquet": "parquet"}

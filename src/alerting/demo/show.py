@@ -20,7 +20,8 @@ from alerting.demo.history.telemetry import traces
 from alerting.demo.history.world import PlayedRun
 from alerting.demo.past import remember
 from alerting.demo.shop import WORKFLOWS, deployments, shop
-from alerting.reporting.asking import Wanted, report_of
+from alerting.reporting.answering import report_of
+from alerting.reporting.asking import Wanted
 from alerting.settings import SettingsError
 from rules.instants import DAY, Instant
 

@@ -1,14 +1,12 @@
 """Which report is asked for, and in what form?"""
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from pydantic import BaseModel, ValidationInfo, field_validator
 
-from alerting.database.port import Store
 from alerting.moments import moment
-from alerting.reporting.kept import kept
-from alerting.reporting.reading import frames_from
-from rules.instants import Instant
+from rules.instants import Instant, format_instant
 
 if TYPE_CHECKING:
     from reports.model import Report
@@ -39,6 +37,13 @@ class Wanted(BaseModel):
     def _named(cls, given: list[str]) -> list[str]:
         return [each.strip() for each in given if each.strip()]
 
+    def fixed(self, now: Instant) -> str:
+        """The query that asks the same whenever it is asked."""
+        period, _ = question(self, now)
+        instants = {"since": format_instant(period.since), "until": format_instant(period.until)}
+        told = self.model_dump(exclude_defaults=True, exclude={"since", "until", "id"})
+        return urlencode(instants | told, doseq=True)
+
 
 def question(wanted: Wanted, now: Instant) -> "tuple[Period, Filters]":
     """Raises ValueError for one that cannot be answered."""
@@ -47,23 +52,6 @@ def question(wanted: Wanted, now: Instant) -> "tuple[Period, Filters]":
     until = moment("until", wanted.until, now) if wanted.until else now
     period = Period(moment("since", wanted.since, now), until, wanted.tz, now)
     return period, Filters(tuple(wanted.workflow), wanted.environment, wanted.version, wanted.severity)
-
-
-def report_of(store: Store, wanted: Wanted, now: Instant) -> "Report":
-    """Raises ValueError for a question that cannot be answered."""
-    from reports.trend import trend
-
-    if wanted.id:
-        return _again(store, wanted.id)
-    period, filters = question(wanted, now)
-    return trend(frames_from(store, period), period, filters)
-
-
-def _again(store: Store, id_: str) -> "Report":
-    report = kept(store, id_)
-    if report is None:
-        raise ValueError(f"report {id_!r} is not kept (any more); ask anew for its period at /reports/trend")
-    return report
 
 
 def formed(report: "Report", form: str, links: dict[str, str] | None = None, section: str = "") -> str | bytes:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import zstandard
 
-from alerting.database.port import Store, StoreUnavailable
+from alerting.database.port import Connection, Store, StoreUnavailable
 from alerting.storage import reports as stored
 from alerting.storage.report_words import Told, encoded
 from rules.instants import Instant
@@ -29,8 +29,12 @@ def keep(store: Store, report: "Report", now: Instant) -> bool:
 
 
 def kept(store: Store, id_: str) -> "Report | None":
+    with store.read() as connection:
+        return kept_in(connection, id_)
+
+
+def kept_in(connection: Connection, id_: str) -> "Report | None":
     from reports.model import Report
 
-    with store.read() as connection:
-        body = stored.body_of(connection, id_)
+    body = stored.body_of(connection, id_)
     return None if body is None else msgspec.json.decode(zstandard.decompress(body), type=Report)

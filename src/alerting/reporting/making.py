@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from alerting.backend import open_backend
 from alerting.configuration.model import ScheduledReport
 from alerting.database.port import Store
-from alerting.reporting.asking import Wanted, report_of
+from alerting.reporting.answering import report_of
+from alerting.reporting.asking import Wanted
 from alerting.reporting.kept import packed
 from alerting.reporting.telling import told_of
 from alerting.settings import Settings

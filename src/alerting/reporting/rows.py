@@ -26,6 +26,7 @@ _MOST_ALERTS = 20_000
 _bad = sorted(each.value for each in FAULTS)
 _ended = [*_bad, "succeeded"]
 _run = table(RunRow)
+_pairs = select(_run.c.workflow, _run.c.environment).distinct().order_by(_run.c.workflow, _run.c.environment)
 _alert = table(AlertRow)
 
 
@@ -51,6 +52,24 @@ def ends(connection: Connection, first: Instant, until: Instant) -> Rows:
         if row.next_outcome == "succeeded" and row.next_at < until:
             found.add((row.next_at, "", row.workflow, row.environment, "", "", row.next_outcome))
     return sorted(found)
+
+
+def failing(connection: Connection, pairs: Iterable[tuple[str, str]], first: Instant, until: Instant) -> Rows:
+    """Of each workflow and environment the latest run that ended in [first, until), where it was a bad one."""
+    named = _run.c.ended_at, _run.c.id, _run.c.workflow, _run.c.environment, _run.c.version, _run.c.severity
+    ended = _run.c.ended_at >= first, _run.c.ended_at < until, _run.c.outcome.in_(_ended)
+    latest = select(*named, _run.c.outcome).where(*ended, _run.c.engine.not_in(NOT_RUNS))
+    latest = latest.order_by(_run.c.ended_at.desc(), _run.c.id).limit(1)
+    found: Rows = []
+    for workflow, environment in pairs:
+        of = latest.where(_run.c.workflow == workflow, _run.c.environment == environment)
+        found.extend(tuple(row) for row in connection.execute(of) if row.outcome in _bad)
+    return found
+
+
+def everywhere(connection: Connection) -> list[tuple[str, str]]:
+    """Every workflow and environment of which a run is kept."""
+    return [(row.workflow, row.environment) for row in connection.execute(_pairs)]
 
 
 def _ended_in(first: Instant, until: Instant, outcomes: list[str]) -> tuple[Any, ...]:

@@ -17,9 +17,12 @@ from reports.suspects import events, suspects
 from reports.wording import count
 
 _NO_CAUSE = "A suspect was changed shortly before; that does not make it the cause."
+_HEADING = "What changed?"
 
 
 def build(context: Context) -> Section:
+    if not context.frames.complete:
+        return Section("changes", _HEADING, "", pending=True)
     edges = day_edges(context.period)
     series = days_of(context.now)
     found = changes_of(series, edges)
@@ -35,7 +38,7 @@ def build(context: Context) -> Section:
     ]  # fmt: skip
     return Section(
         key="changes",
-        heading="What changed?",
+        heading=_HEADING,
         finding=" ".join(filter(None, told)) if context.now.runs.n.sum() else "No run ended in this period.",
         charts=[*moves.charts(context, moved, edges, told[0]), *leads.charts(shared)],
         tables=[each for each in tables if each.rows],

@@ -33,6 +33,7 @@ def build(context: Context) -> Section:
         tables=[_table(context, found), *over_time[1], *critical_path.tables(paths)],
         data={"workflows": found, "critical_path": paths},
         notes=critical_path.notes(paths),
+        pending=not context.frames.complete,
     )
 
 

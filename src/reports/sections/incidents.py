@@ -22,9 +22,12 @@ _MOST_LANES = 12
 _MOST_DRAWN = 400
 _MOST_ROWS = 50
 _MOST_TOLD = 1_000
+_HEADING = "How fast are failures noticed, and how fast does it work again?"
 
 
 def build(context: Context) -> Section:
+    if not context.frames.complete:
+        return Section("incidents", _HEADING, "", pending=True)
     seen = watched(context.frames, context.period)
     found = incidents(context.frames, context.period, context.filters)
     found = found.assign(end=np.where(found.close == 0, seen.until, found.close))
@@ -33,7 +36,7 @@ def build(context: Context) -> Section:
     told = _finding(context, found, begun, recovered)
     return Section(
         key="incidents",
-        heading="How fast are failures noticed, and how fast does it work again?",
+        heading=_HEADING,
         finding=told,
         tiles=_tiles(context, found, begun, recovered),
         charts=_charts(context, found, recovered, told),

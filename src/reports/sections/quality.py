@@ -27,6 +27,7 @@ _TELEMETRY = {  # by their names in the notes of the frames
 }
 _THINGS = {"orphans": "span or record", "quarantined": "body", "aliases": "fingerprint"}
 _PLURALS = {"orphans": "spans or records", "quarantined": "bodies"}
+_HEADING = "How good are these numbers?"
 
 
 @dataclass(slots=True, frozen=True)
@@ -40,6 +41,8 @@ class Line:
 
 
 def build(context: Context) -> Section:
+    if not context.frames.complete:
+        return Section("quality", _HEADING, "", pending=True)
     found = gaps(context.frames, context.period)
     lines = [*_of_runs(context), *_of_buckets(context), *_of_gaps(context, found), *_of_telemetry(context),
              *_of_names(context)]  # fmt: skip
@@ -49,7 +52,7 @@ def build(context: Context) -> Section:
         told += f" {number(len(weak) - _MOST_SAID, 'more thing is', 'more are')} in the table."
     return Section(
         key="quality",
-        heading="How good are these numbers?",
+        heading=_HEADING,
         finding=told,
         notes=[_BASIS],
         tables=[_table(lines)] if lines else [],

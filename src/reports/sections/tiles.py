@@ -1,6 +1,6 @@
 """Which few numbers tell how the period went?"""
 
-from reports.counting import BAD, chosen
+from reports.counting import chosen
 from reports.judging import Judged, worst
 from reports.model import Tile
 from reports.sections.context import Context
@@ -27,9 +27,7 @@ def tiles(context: Context, overall: Judged) -> list[Tile]:
 def open_incidents(context: Context) -> list[str]:
     """Workflows whose latest run, before the period's end, ended badly, in one of their environments at least. Which
     run is the latest does not hang on the version or severity asked for: a good run of any other ends an incident."""
-    ends = context.frames.ends
-    last = ends[ends["at"] < context.period.until].drop_duplicates(["workflow", "environment"], keep="last")
-    still = chosen(last[last.outcome.isin(BAD)], context.filters)
+    still = chosen(context.frames.failing, context.filters)
     if context.filters.severity:
         still = still[still.severity == context.filters.severity]
     return sorted(map(str, still.workflow.unique()))

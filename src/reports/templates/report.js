@@ -1,9 +1,9 @@
 (async () => {
   const root = document.documentElement;
-  const places = [...document.querySelectorAll("[data-figure]")];
+  let places = [];
   const home = document.getElementById("main").dataset.home;
   const text = id => document.getElementById(id).textContent;
-  const figures = JSON.parse(text("figures"));
+  let figures = {};
   const PAPER = {ink: "#000000", card: "#ffffff", line: "#aaaaaa", depth: .65, width: 680, size: 10, tallest: 880};
   const NARROW = 560;
   let printing = false;
@@ -158,10 +158,21 @@
     if (!printing && target.dataset.drawn && +target.dataset.drawn !== target.clientWidth) draw(target);
   }));
 
+  // Again when the rest of the report has come.
+  const watch = () => {
+    figures = JSON.parse(text("figures"));
+    places = [...document.querySelectorAll("[data-figure]")];
+    for (const observer of [onScreen, onWidth]) {
+      observer.disconnect();
+      places.forEach(place => observer.observe(place));
+    }
+  };
+
   try {
     await new Promise(painted => requestAnimationFrame(() => setTimeout(painted)));
     await unpack();
-    places.forEach(place => { onScreen.observe(place); onWidth.observe(place); });
+    watch();
+    document.addEventListener("whole", watch);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawn().forEach(place => draw(place)));
     addEventListener("beforeprint", () => {
       printing = true;
