@@ -27,10 +27,11 @@ from alerting.database.sqlite import FILE_NAME, open_sqlite
 from alerting.demo.history.filling import fill
 from alerting.demo.history.playing import runs
 from rules.instants import DAY
-from support.service import Service
+from support.service import Service, is_drained
 from support.sinks import HttpSink
 
 CONNECTIONS = 4
+LOOK_SECONDS = 0.1
 CONFIG = """
 channels: {{hook: {{type: webhook, url: "{url}"}}}}
 severity: [{{match: {{workflow: "*"}}, severity: critical}}]
@@ -81,7 +82,8 @@ def drain(kind: str, items: int, on: Path | None) -> None:
         for sender in senders:
             sender.join()
         sent = time.monotonic() - began
-        service.wait_drained(900)
+        while not is_drained(service.get("/api/v1/pipeline")):
+            time.sleep(LOOK_SECONDS)
         took = time.monotonic() - began
         peaks = [machine.peak_megabytes(pid) for pid in (receiver, worker)]
         print(f"{kind}: {count / took:,.0f} spans/s from the first request until all was worked off ({count:,} spans "
