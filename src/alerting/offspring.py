@@ -17,6 +17,7 @@ from alerting.garbage import settle_down
 from alerting.settings import Settings
 
 _GO = b"g"
+_PATIENCE_SECONDS = 10
 
 
 class Worker(Protocol):
@@ -49,11 +50,15 @@ class Firstborn:
 
     def stop(self) -> None:
         self._process.terminate()
-        self._process.join(10)
+        self._process.join(_PATIENCE_SECONDS)
 
     def close(self) -> None:
+        """One that does not end by itself is ended: whatever it was at, it begins there the next time."""
         os.close(self._writing)
-        self._process.join(10)
+        self._process.join(_PATIENCE_SECONDS)
+        if self._process.exitcode is None:
+            self._process.kill()
+            self._process.join()
 
 
 class Later:

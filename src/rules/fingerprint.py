@@ -65,11 +65,17 @@ def fingerprint(workflow: str, step: str, error: ErrorInfo | None, override: Seq
 
 
 def _of(components: list[Component]) -> Fingerprint:
+    made = tuple(components)
+    return _hashed(made) if sum(len(text) for _, text in made) < _SHORT else _hashed.__wrapped__(made)
+
+
+@lru_cache(maxsize=4096)
+def _hashed(components: tuple[Component, ...]) -> Fingerprint:
     version = str(FINGERPRINT_VERSION)
     everywhere = [component for component in components if component[0] not in _PLACES]
     return Fingerprint(
         group=digest("group", version, *(text for component in components for text in component)),
         cause=digest("cause", version, *(text for component in everywhere for text in component)),
         version=FINGERPRINT_VERSION,
-        components=tuple(components),
+        components=components,
     )

@@ -61,7 +61,7 @@ _NUMBERS: tuple[Rule, ...] = (
 )
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")  # where each part ends is plain: linear as well
 _COMPILED = {pattern: re2.compile(pattern) for _, pattern, _ in (*_TEXTS, *_NUMBERS)}
-_DIGIT = re2.compile(r"\d")
+_DIGIT = re.compile(r"[0-9]")
 _SPACE = re.compile(r"[ \t\n\f\r]+")  # one class, repeated: linear in any engine, and ten times as fast in this one
 _KEPT = re2.compile(f"{_KEEP}(\\w)(\\w)(\\w){_KEEP}")
 _LETTERS = str.maketrans("0123456789", "abcdefghij")
@@ -76,7 +76,8 @@ def normalise(message: str) -> str:
         text = _PHRASED.sub(_put_phrase_aside, _STATUS.sub(_put_aside, text))
     text = _replaced(text, _TEXTS)
     if numbered:
-        text = _KEPT.sub(_put_back, _NUMBER.sub("<n>", _replaced(text, _NUMBERS)))
+        text = _NUMBER.sub("<n>", _replaced(text, _NUMBERS))
+        text = _KEPT.sub(_put_back, text) if _KEEP in text else text
     return _SPACE.sub(" ", text).strip()
 
 

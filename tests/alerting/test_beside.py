@@ -228,3 +228,22 @@ def test_copies_made_before_spans_told_where_they_ran_are_read(alone):
     with alone.store.read() as connection:
         [read] = kept.kept_spans(connection, "r")
     assert (read.name, read.place) == ("a", {})
+
+
+def test_the_traces_of_many_causes_are_kept_by_looking_once_through_the_bodies(shop, alone, monkeypatch):
+    looked, telemetry = [], type(alone.archive).telemetry
+
+    def counted(self, *window):
+        looked.append(window)
+        return telemetry(self, *window)
+
+    monkeypatch.setattr(type(alone.archive), "telemetry", counted)
+    for number in range(40):
+        shop.run(workflow=f"w{number}")
+        shop.run(ok=False, workflow=f"w{number}")
+    shop.later(MINUTE)
+    with alone.store.read() as connection:
+        found = kept.kept_traces(connection, 0, alone.clock.now(), 100)
+    assert len([each for each in found if each.bad and len(each.spans) > 1]) == 40
+    assert len([each for each in found if not each.bad and len(each.spans) > 1]) == 40
+    assert len(looked) <= 4

@@ -1,6 +1,6 @@
 """What does a body tell? Bytes from the inbox → facts about runs, by the kind of door they came through."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 
 from alerting.ingest import changes, envelopes, inngest, jsontext
@@ -160,6 +160,6 @@ def _set_times(fact: Fact, received_at: Instant) -> bool:
     return ahead
 
 
-def spans_of(body: bytes, media: str, trace_ids: set[str]) -> list[SpanRecord]:
+def spans_of(body: bytes, media: str, trace_ids: Container[str]) -> list[SpanRecord]:
     """The spans of some traces in a body, for the page of a run."""
     return [view.record() for view, _ in _spans(body, media) if view.trace_id in trace_ids]

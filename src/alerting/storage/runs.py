@@ -41,6 +41,10 @@ def load_children(connection: Connection, run_ids: Iterable[str]) -> list[RunRec
     return [record_of(row) for row in rows_where(connection, _run, "parent_run_id", run_ids)]
 
 
+def load_by_id(connection: Connection, runs: Iterable[str]) -> list[RunRecord]:
+    return [record_of(row) for row in rows_where(connection, _run, "id", runs)]
+
+
 def load_run(connection: Connection, run: str) -> RunRecord | None:
     row = connection.execute(select(_run).where(_run.c.id == run)).mappings().first()
     return record_of(dict(row)) if row else None
