@@ -8,7 +8,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Table
+from sqlalchemy import Boolean, Connection, Select, Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
@@ -55,6 +55,28 @@ def rows_where(
         for flag in flags:
             row[flag] = bool(row[flag])
     return read
+
+
+def bodies_where(connection: AnyConnection, rows: Table, keys: Sequence[str]) -> list[str]:
+    """The ``body`` of each row with one of ``keys``, in their order."""
+    assert isinstance(connection, Connection)
+    places = ", ".join("?" * len(keys))
+    text = f"SELECT body FROM {rows.name} WHERE key IN ({places}) ORDER BY key"
+    return [row[0] for row in connection.exec_driver_sql(text, tuple(keys)).cursor.fetchall()]
+
+
+def fetch(connection: AnyConnection, statement: Select[Any], parameters: Row) -> list[tuple[Any, ...]]:
+    """Rows of numbers and texts; ``statement`` is one object, each time the same."""
+    assert isinstance(connection, Connection)
+    text, names = _text_of(statement)
+    return list(connection.exec_driver_sql(text, tuple(parameters[name] for name in names)).cursor.fetchall())
+
+
+@lru_cache(maxsize=64)
+def _text_of(statement: Select[Any]) -> tuple[str, list[str]]:
+    made = statement.compile(dialect=_DIALECT)
+    assert set(made.positiontup or ()) <= set(made.params), "a value that is part of the statement would be lost"
+    return str(made), list(made.positiontup or ())
 
 
 @lru_cache(maxsize=1024)

@@ -6,7 +6,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Select, Table, select
 from sqlalchemy.dialects import sqlite
 
 from alerting.database import sqlite_statements as fast
@@ -46,6 +46,13 @@ def rows_where(connection: Connection, rows: Table, column: str, values: Iterabl
     return [row for piece in pieces for row in fast.rows_where(connection, rows, column, piece, unlike)]
 
 
+def fetch(connection: Connection, statement: Select[Any], **parameters: Any) -> list[Any]:
+    """The rows of a statement that is the same each time: its parameters are bound by name."""
+    if is_postgresql(connection):
+        return list(connection.execute(statement, parameters).all())
+    return fast.fetch(connection, statement, parameters)
+
+
 def _write(connection: Connection, statement: Any, into: Table, rows: Sequence[Row]) -> None:
     if is_postgresql(connection):
         connection.execute(statement, rows)
@@ -63,6 +70,9 @@ def locked_bodies(connection: Connection, rows: Table, keys: Iterable[str], blan
             _make_lockable(connection, rows, wanted, blank)
         found: list[str] = []
         for piece in chunks(wanted):
+            if alone:
+                found.extend(fast.bodies_where(connection, rows, piece))
+                continue
             statement = select(rows.c.body).where(rows.c.key.in_(piece)).order_by(rows.c.key).with_for_update()
             found.extend(connection.execute(statement).scalars())
         if alone or len(found) == len(wanted):  # one may have been forgotten before it could be locked

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 
 import msgspec
-from sqlalchemy import ColumnElement, bindparam, delete, func, select, true
+from sqlalchemy import ColumnElement, bindparam, delete, func, literal_column, select, true
 
 from alerting.cluster.partitions import EVERYTHING, Owned, partition_of
 from alerting.database.port import Connection
-from alerting.database.statements import Row, chunks, insert_all, locked_bodies, upsert
+from alerting.database.statements import Row, chunks, fetch, insert_all, locked_bodies, upsert
 from alerting.storage.forgetting import BLANK_SINCE, day_of
 from alerting.storage.schema import AlertRow, AlertStateRow, DeadlineRow, DecisionRow, RuleErrorRow, table
 from rules.inputs import Due
@@ -145,15 +145,27 @@ def _alert_row(state: AlertState, body: str) -> Row:
 
 def due_deadlines(connection: Connection, until: Instant, owned: Owned = EVERYTHING) -> list[Due]:
     """Every deadline up to ``until`` in these partitions, in the order in which they fire."""
-    order = (_deadline.c.due_at, _deadline.c.kind, _deadline.c.owner, _deadline.c.detail)
-    statement = select(_deadline).where(_deadline.c.due_at <= until, _in(owned)).order_by(*order)
-    return [Due(row.kind, row.owner, row.detail, row.due_at) for row in connection.execute(statement)]
+    if owned.all:
+        return [Due(*row) for row in fetch(connection, _DUE, until=until)]
+    return [Due(*row) for row in connection.execute(_DUE.where(_in(owned)), {"until": until})]
+
+
+_ORDER = (_deadline.c.due_at, _deadline.c.kind, _deadline.c.owner, _deadline.c.detail)
+_DUE = (
+    select(_deadline.c.kind, _deadline.c.owner, _deadline.c.detail, _deadline.c.due_at)
+    .where(_deadline.c.due_at <= bindparam("until"))
+    .order_by(*_ORDER)
+)
 
 
 def next_deadline(connection: Connection, owned: Owned = EVERYTHING) -> Instant | None:
-    statement = select(_deadline.c.due_at).where(_in(owned)).order_by(_deadline.c.due_at).limit(1)
-    upcoming: Instant | None = connection.execute(statement).scalar()
+    if owned.all:
+        return next((row[0] for row in fetch(connection, _NEXT)), None)
+    upcoming: Instant | None = connection.execute(_NEXT.where(_in(owned))).scalar()
     return upcoming
+
+
+_NEXT = select(_deadline.c.due_at).order_by(_deadline.c.due_at).limit(literal_column("1"))
 
 
 def _in(owned: Owned) -> ColumnElement[bool]:

@@ -1,11 +1,12 @@
 """Runs and loose evidence: read for a batch, written back after it."""
 
 from collections.abc import Iterable
+from operator import itemgetter
 
 import msgspec
 from sqlalchemy import bindparam, delete, select, update
 
-from alerting.database.port import Connection
+from alerting.database.port import Connection, is_postgresql
 from alerting.database.statements import Row, chunks, insert_new, rows_where, upsert
 from alerting.storage.schema import LooseRow, RunRow, table
 from alerting.tracking.record import Detail, Evidence, RunRecord
@@ -78,6 +79,9 @@ def save_runs(connection: Connection, rows: list[Row]) -> None:
 
 def load_loose(connection: Connection, keys: Iterable[str]) -> list[tuple[str, Evidence]]:
     """What waits under ``keys``, locked where others could take it too."""
+    if not is_postgresql(connection):
+        waiting = sorted(rows_where(connection, _loose, "key", keys), key=itemgetter("id"))
+        return [(row["key"], _evidence.decode(row["body"])) for row in waiting]
     found: list[tuple[str, Evidence]] = []
     for piece in chunks(sorted(set(keys))):
         statement = select(_loose.c.key, _loose.c.body).where(_loose.c.key.in_(piece)).order_by(_loose.c.id)
