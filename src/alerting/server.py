@@ -1,5 +1,6 @@
 """What runs in the receiver process? The application on its port; beside it, on demand, a worker kept alive."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -196,27 +197,40 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 def _supervise(settings: Settings, stopping: threading.Event) -> None:
-    """Keep one worker alive. It ends by itself when this process does: the pipe between them closes."""
+    """Keep one worker alive, whatever the machine is short of."""
     failures = 0
     while not stopping.is_set():
-        reading, writing = os.pipe()
+        try:
+            ended = f"the worker ended with {_run_worker(settings, stopping)}; starting it anew"
+        except OSError as error:
+            ended = f"the worker cannot be started, trying again: {error}"
+        if not stopping.is_set():
+            _say(sys.stderr, ended)
+            stopping.wait(_RESTART_SECONDS[min(failures, len(_RESTART_SECONDS) - 1)])
+            failures += 1
+
+
+def _run_worker(settings: Settings, stopping: threading.Event) -> int | None:
+    """Until it ends, which it does by itself when this process does: the pipe between them closes. Raises OSError."""
+    reading, writing = os.pipe()
+    try:
         worker = subprocess.Popen(_worker_command(settings, reading), pass_fds=[reading])
-        os.close(reading)
         while worker.poll() is None and not stopping.wait(_LOOK_SECONDS):
             pass
         if stopping.is_set():
             worker.send_signal(signal.SIGTERM)
             worker.wait(10)
+        return worker.returncode
+    finally:
+        os.close(reading)
         os.close(writing)
-        if not stopping.is_set():
-            _say(sys.stderr, f"the worker ended with {worker.returncode}; starting it anew")
-            stopping.wait(_RESTART_SECONDS[min(failures, len(_RESTART_SECONDS) - 1)])
-            failures += 1
 
 
 def _say(stream: TextIO, text: str) -> None:
-    stream.write(f"tocsin: {text}\n")
-    stream.flush()
+    """A log that cannot be written, because its disk is full or its reader gone, stops nothing."""
+    with contextlib.suppress(OSError):
+        stream.write(f"tocsin: {text}\n")
+        stream.flush()
 
 
 def _worker_command(settings: Settings, parent: int) -> Sequence[str]:
