@@ -6,22 +6,20 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from chaos.disturbing import Diary
+from support.faketime import FAKETIME, READ_SECONDS, FakeTime
 from support.service import Service
-
-FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
-_CLOCK_READ_SECONDS = 1  # until every process has looked at it
 
 
 class Embedded:
     def __init__(self, folder: Path, config: str) -> None:
         self.diary = Diary()
-        self._clock = folder / "clock"
-        self._clock.write_text("+0")
-        self.service = Service(config, folder, **self._faked())
+        self._clock = FakeTime(folder) if FAKETIME is not None else None
+        self.service = Service(config, folder, **(self._clock.environment if self._clock else {}))
         self.service.wait_ready()
         self.ports = [self.service.port]
         self.acts: dict[str, Callable[[float], None]] = {
@@ -36,20 +34,9 @@ class Embedded:
             "lock the inbox": lambda seconds: self._lock(seconds, max((self.service.data / "inbox").glob("*.db"))),
             "lock the state and kill the worker": self._lock_and_kill,
         }
-        if FAKETIME is not None:
-            self.acts["set the clock forward"] = lambda seconds: self._set_clock(seconds, "+6")
-            self.acts["set the clock back"] = lambda seconds: self._set_clock(seconds, "-6")
-
-    def _faked(self) -> dict[str, str]:
-        if FAKETIME is None:
-            return {}
-        return {
-            "LD_PRELOAD": str(FAKETIME),
-            "DONT_FAKE_MONOTONIC": "1",
-            "NO_FAKE_STAT": "1",
-            "FAKETIME_TIMESTAMP_FILE": str(self._clock),
-            "FAKETIME_CACHE_DURATION": str(_CLOCK_READ_SECONDS),
-        }
+        if self._clock is not None:
+            self.acts["set the clock forward"] = partial(self._set_clock, self._clock, "+30")
+            self.acts["set the clock back"] = partial(self._set_clock, self._clock, "-30")
 
     @property
     def log(self) -> str:
@@ -64,15 +51,10 @@ class Embedded:
 
     def close(self) -> None:
         self.service.kill()
-        self._forget_faketime()
-
-    def _forget_faketime(self) -> None:
-        """It leaves two files behind for every process that was killed."""
-        for name in (f"faketime_shm_{self.service.process.pid}", f"sem.faketime_sem_{self.service.process.pid}"):
-            (Path("/dev/shm") / name).unlink(missing_ok=True)
+        FakeTime.forget(self.service.process.pid)
 
     def _start_again(self) -> None:
-        self._forget_faketime()
+        FakeTime.forget(self.service.process.pid)
         self.service.start_again()
 
     def _kill_receiver(self, _seconds: float) -> None:
@@ -134,7 +116,8 @@ class Embedded:
             yield
             other.execute("ROLLBACK")
 
-    def _set_clock(self, seconds: float, offset: str) -> None:
-        self._clock.write_text(offset)
-        time.sleep(_CLOCK_READ_SECONDS + seconds)
-        self._clock.write_text("+0")
+    @staticmethod
+    def _set_clock(clock: FakeTime, ahead: str, seconds: float) -> None:
+        clock.set(ahead)
+        time.sleep(READ_SECONDS + seconds)
+        clock.set("+0")
