@@ -181,14 +181,15 @@ def disordered(heard: Iterable[Heard]) -> Iterator[str]:
             if later.count < earlier.count:
                 counts = f"{earlier.count} failures, then {later.count}"
                 yield f"disordered: {channel} heard of {alert} {counts} ({after.id}){_story(said)}"
-            elif not earlier.firing and later.firing and not _is_back(before, earlier, later):
+            elif not earlier.firing and later.firing and not _is_back(before, earlier, after, later):
                 yield f"disordered: {channel} heard that {alert} was over, then that it fires{_story(said)}"
 
 
-def _is_back(before: Heard, earlier: Part, later: Part) -> bool:
+def _is_back(before: Heard, earlier: Part, after: Heard, later: Part) -> bool:
     """It failed since, and that it is back is said, or is to follow: a message of an end that comes while it is back
-    already shows the state of now. And of what may not have been heard the next try may say all at once."""
-    return later.count > earlier.count and (later.reason in BACK or not before.delivered)
+    already shows the state of now. And of what its sender cannot know to be heard the next try may say all at once."""
+    unknown = not before.delivered or before.id == after.id
+    return later.count > earlier.count and (later.reason in BACK or unknown)
 
 
 def begun_twice(heard: Iterable[Heard]) -> Iterator[str]:

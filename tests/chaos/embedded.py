@@ -111,7 +111,7 @@ class Embedded:
     @contextmanager
     def _locked(self, path: Path) -> Iterator[None]:
         """By another program that writes to the file, and takes its time."""
-        with self.diary.disturbed(ends_sender=False), closing(sqlite3.connect(path, 10, isolation_level=None)) as other:
+        with self.diary.disturbed(ends_sender=False), closing(sqlite3.connect(path, 60, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
             yield
             other.execute("ROLLBACK")

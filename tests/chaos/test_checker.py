@@ -6,6 +6,7 @@ import pytest
 
 from chaos.checker import Counted, Disturbance, Evidence, Heard, Occurrence, Part, violations
 
+KILL, AWAY = True, False
 PAY = ("pay", "Timeout")
 BAD, WORSE, GOOD = Occurrence(*PAY, "r1"), Occurrence(*PAY, "r2"), Occurrence("pay", "", "r3")
 FIRST = Part("a1", PAY, "first", "firing", 1)
@@ -54,6 +55,8 @@ def counting(**changed: object) -> Evidence:
         hearing(heard(FIRST, 1, took=11), heard(FIRST, 2), heard(OVER, 15)),
         hearing(heard(replace(OVER, reason="recovered"), 1)),
         hearing(heard(FIRST, 1), heard(OVER, 5), heard(BACK, 6), heard(replace(OVER, count=3), 9, "over again")),
+        replace(hearing(heard(replace(OVER, reason="recovered"), 1, "m"), heard(replace(FIRST, count=3), 2, "m"),
+                        heard(replace(OVER, count=3), 3)), disturbances=[Disturbance(1.1, 1.1, KILL)]),
         # What may not have been heard is said anew as it is by then.
         hearing(heard(replace(OVER, reason="recovered"), 1, "m", status=0), heard(replace(FIRST, count=3), 2, "m"),
                 heard(replace(OVER, count=3), 3)),
@@ -94,9 +97,6 @@ def test_nothing_is_found_where_all_is_well(well):
 def test_each_violation_is_found(ill, said):
     found = violations(ill)
     assert any(said in each for each in found), found
-
-
-KILL, AWAY = True, False
 
 
 @pytest.mark.parametrize(
