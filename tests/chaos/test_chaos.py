@@ -52,7 +52,7 @@ def run(folder, sinks, store, seed, seconds, moods, patience):
 
 @pytest.mark.parametrize("store", STORES)
 def test_a_few_things_happen(tmp_path, sinks, store):
-    run(tmp_path, sinks, store, seed_of(20261128), 5, BRIEF, patience=60)
+    run(tmp_path, sinks, store, seed_of(20261128), 4, BRIEF, patience=60)
 
 
 @pytest.mark.soak
