@@ -17,16 +17,36 @@ class Clock(Protocol):
     def real_seconds_until(self, instant: Instant) -> float:
         """How long to sleep, in seconds of the machine's clock, until ``now()`` is ``instant``; never negative."""
 
+    def not_before(self, instant: Instant) -> None:
+        """``instant`` was given out as the present already: where this process's own clock decides, it goes on from
+        there."""
+
 
 class SystemClock:
+    """The machine's clock, but never back. Where that is set back, ``now()`` goes on at half the speed until the
+    machine's has caught up: what is due then comes late, but comes, and nothing happens before what it follows."""
+
+    def __init__(self) -> None:
+        self._given: tuple[Instant, Instant] = (0, 0)  # now() and monotonic() at one moment
+
     def now(self) -> Instant:
-        return time.time_ns() // 1_000
+        machine, monotonic = self.machine_now(), time.monotonic_ns() // 1_000
+        given, since = self._given
+        least = given + (monotonic - since) // 2 if given else 0
+        if machine < least:
+            return least
+        self._given = machine, monotonic
+        return machine
 
     def machine_now(self) -> Instant:
         return time.time_ns() // 1_000
 
     def real_seconds_until(self, instant: Instant) -> float:
         return max(0, instant - self.now()) / SECOND
+
+    def not_before(self, instant: Instant) -> None:
+        if instant > self.now():
+            self._given = instant, time.monotonic_ns() // 1_000
 
 
 class SyncedClock:
@@ -46,6 +66,9 @@ class SyncedClock:
 
     def real_seconds_until(self, instant: Instant) -> float:
         return max(0, instant - self.now()) / SECOND
+
+    def not_before(self, instant: Instant) -> None:
+        """The other machine's clock decides."""
 
     @staticmethod
     def monotonic() -> Instant:
@@ -85,6 +108,9 @@ class CatchUpClock:
         wanted = max(0, instant - (real - lag))
         return wanted / (self._rate if lag else 1) / SECOND
 
+    def not_before(self, instant: Instant) -> None:
+        """Where it lies is agreed on."""
+
     def start(self) -> None:
         """For the one who plays: now. The file is there whole or not at all."""
         written = self._start.with_suffix(".new")
@@ -118,6 +144,9 @@ class ManualClock:
 
     def real_seconds_until(self, instant: Instant) -> float:
         return max(0, instant - self._now) / SECOND
+
+    def not_before(self, instant: Instant) -> None:
+        """Only the hand turns it."""
 
 
 def parse_clock(text: str) -> Clock:

@@ -62,12 +62,17 @@ class Firstborn:
 
 
 class Later:
-    """A program of its own."""
+    """A program of its own. Raises OSError where the machine has no room for it."""
 
     def __init__(self, settings: Settings) -> None:
         reading, self._writing = os.pipe()
-        self._process = subprocess.Popen(_command(settings, reading), pass_fds=[reading])
-        os.close(reading)
+        try:
+            self._process = subprocess.Popen(_command(settings, reading), pass_fds=[reading])
+        except OSError:
+            os.close(self._writing)
+            raise
+        finally:
+            os.close(reading)
 
     def poll(self) -> int | None:
         return self._process.poll()

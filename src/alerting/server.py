@@ -1,5 +1,6 @@
 """What runs in the receiver process? The application on its port; beside it, on demand, a worker kept alive."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -213,22 +214,35 @@ def _listen(settings: Settings) -> socket.socket:
     return listening
 
 
-def _supervise(settings: Settings, stopping: threading.Event, worker: Worker) -> None:
-    """Keep one worker alive."""
-    failures = 0
+def _supervise(settings: Settings, stopping: threading.Event, firstborn: Firstborn) -> None:
+    """Keep one worker alive, whatever the machine is short of."""
+    failures, next_one = 0, [firstborn]
     while not stopping.is_set():
+        try:
+            worker = next_one.pop() if next_one else Later(settings)
+            ended = f"the worker ended with {_attend(worker, stopping)}; starting it anew"
+        except OSError as error:
+            ended = f"the worker cannot be started, trying again: {error}"
+        if not stopping.is_set():
+            _say(sys.stderr, ended)
+            stopping.wait(_RESTART_SECONDS[min(failures, len(_RESTART_SECONDS) - 1)])
+            failures += 1
+
+
+def _attend(worker: Worker, stopping: threading.Event) -> int | None:
+    """Until it ends; the code that it ended with."""
+    try:
         while worker.poll() is None and not stopping.wait(_LOOK_SECONDS):
             pass
         if stopping.is_set():
             worker.stop()
+        return worker.poll()
+    finally:
         worker.close()
-        if not stopping.is_set():
-            _say(sys.stderr, f"the worker ended with {worker.poll()}; starting it anew")
-            stopping.wait(_RESTART_SECONDS[min(failures, len(_RESTART_SECONDS) - 1)])
-            failures += 1
-            worker = Later(settings)
 
 
 def _say(stream: TextIO, text: str) -> None:
-    stream.write(f"tocsin: {text}\n")
-    stream.flush()
+    """A log that cannot be written, because its disk is full or its reader gone, stops nothing."""
+    with contextlib.suppress(OSError):
+        stream.write(f"tocsin: {text}\n")
+        stream.flush()

@@ -137,3 +137,19 @@ def test_g_what_ended_while_the_receiver_failed_is_told_once_as_recovered(house)
         want(between("5s", "12s"), recovered("foo")),
         until="1h",
     )
+
+
+def test_h_what_came_and_went_and_is_back_while_the_receiver_failed_is_told_as_first(house):
+    """It was decided to be told as recovered, and then as back; but nobody had heard that it began."""
+
+    def ill(since):
+        return unreachable(503, retry_after=20) if since < 15 * SECOND else DELIVERED
+
+    play(
+        house(policy(), answers=ill),
+        push(at("0s"), failed("foo")),
+        push(at("0.5s"), succeeded("foo")),
+        push(at("3s"), failed("foo")),
+        want(between("21s", "40s"), first("foo")),
+        until="30m",
+    )

@@ -1,4 +1,4 @@
-"""Does the demo's clock start a day ago, run fast, and never again once it has caught up?"""
+"""Does the demo's clock start a day ago, run fast, and never again once it has caught up? Does the system's go back?"""
 
 import pytest
 
@@ -25,6 +25,21 @@ def test_two_that_are_given_the_same_agree(tmp_path):
 def test_without_a_word_it_is_the_system_s():
     assert isinstance(parse_clock(""), SystemClock)
     assert SystemClock().real_seconds_until(0) == 0
+
+
+def test_the_system_s_goes_on_from_what_was_given_out_at_half_the_speed_until_it_is_caught_up():
+    clock = SystemClock()
+    clock.not_before(clock.machine_now() + SECOND // 10)
+    began, first, last = clock.machine_now(), clock.now(), 0
+    while clock.machine_now() - began < SECOND // 20:
+        assert clock.now() >= last
+        last = clock.now()
+    assert last - first == pytest.approx(SECOND // 40, abs=SECOND // 100)
+    while clock.machine_now() - began < SECOND // 4:
+        continue
+    assert clock.now() == pytest.approx(clock.machine_now(), abs=SECOND // 100)
+    clock.not_before(began)
+    assert clock.now() == pytest.approx(clock.machine_now(), abs=SECOND // 100)
 
 
 @pytest.mark.parametrize("text", ["nonsense", "catchup:1:2", "catchup:f:x:y"])

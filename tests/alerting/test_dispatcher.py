@@ -147,6 +147,9 @@ def test_many_conversations_at_once_are_each_told_once_and_in_order(house):
         (["again", "severity_up"], "severity_up"),
         (["resolved", "reopened"], "reopened"),
         (["first", "resolved", "reopened"], "first"),
+        (["new_members", "resolved"], "recovered"),
+        (["recovered", "reopened"], "first"),
+        (["recovered", "reopened", "resolved"], "recovered"),
     ],
 )
 def test_what_waits_together_is_told_as_what_is_true(waiting, told):

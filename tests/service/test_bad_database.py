@@ -11,11 +11,10 @@ import asyncpg
 import pytest
 
 from support.databases import query
+from support.faketime import FAKETIME
 from support.fleet import Fleet
 from support.service import bare_environment, free_port
 from support.sinks import HttpSink
-
-FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 
 
 def refused(folder: Path, url: str, command: str = "worker") -> str:

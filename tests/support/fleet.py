@@ -24,7 +24,7 @@ class Fleet:
         self.environment = {**bare_environment(folder), "TOCSIN_DATABASE_URL": url, **environment}
         (folder / "tocsin.yaml").write_text(config)
         self.ports = [free_port() for _ in range(receivers)]
-        self.receivers = [self.start("api", "--listen", f"127.0.0.1:{port}") for port in self.ports]
+        self.receivers = [self.start_receiver(port) for port in self.ports]
         self.workers = [self.start_worker() for _ in range(workers)]
         if wait:
             self.wait_ready()
@@ -41,7 +41,7 @@ class Fleet:
     def add_receiver(self, **environment: str) -> int:
         """Its port."""
         self.ports.append(free_port())
-        self.receivers.append(self.start("api", "--listen", f"127.0.0.1:{self.ports[-1]}", **environment))
+        self.receivers.append(self.start_receiver(self.ports[-1], **environment))
         return self.ports[-1]
 
     def wait_ready(self) -> None:
@@ -52,6 +52,9 @@ class Fleet:
         whole = [*wrap, sys.executable, "-m", "alerting.cli.main", *command]
         return subprocess.Popen(whole, cwd=self.folder, env={**self.environment, **environment}, stdout=log, stderr=log)
 
+    def start_receiver(self, port: int, **environment: str) -> "subprocess.Popen[bytes]":
+        return self.start("api", "--listen", f"127.0.0.1:{port}", **environment)
+
     def start_worker(self, wrap: tuple[str, ...] = (), **environment: str) -> "subprocess.Popen[bytes]":
         return self.start("worker", wrap=wrap, **environment)
 
@@ -60,6 +63,21 @@ class Fleet:
         os.kill(self.workers[place].pid, signal.SIGKILL)
         self.workers[place].wait(10)
         self.workers[place] = self.start_worker()
+
+    def kill_receiver(self, place: int) -> None:
+        """The same; the other one listens where this one did."""
+        os.kill(self.receivers[place].pid, signal.SIGKILL)
+        self.receivers[place].wait(10)
+        self.receivers[place] = self.start_receiver(self.ports[place])
+
+    def revive(self) -> None:
+        """Those that ended by themselves are started anew, as a supervisor does."""
+        for place, process in enumerate(self.receivers):
+            if process.poll() is not None:
+                self.receivers[place] = self.start_receiver(self.ports[place])
+        for place, process in enumerate(self.workers):
+            if process.poll() is not None:
+                self.workers[place] = self.start_worker()
 
     def __enter__(self) -> "Fleet":
         return self

@@ -32,9 +32,6 @@ class PostgresqlServer:
         if os.geteuid() == 0:
             owner = pwd.getpwnam("postgres")
             os.chown(self._folder, owner.pw_uid, owner.pw_gid)
-            for parent in self._folder.parents:
-                if parent.stat().st_mode & 0o011 != 0o011 and str(parent).startswith("/tmp/"):
-                    parent.chmod(parent.stat().st_mode | 0o011)
         data = str(self._folder / "data")
         self._run("initdb", "-D", data, "-A", "trust", "-U", "root", "--no-sync", "-E", "UTF8", "--locale=en_US.UTF-8"
                   if _has_locale("en_US.utf8") else "--locale=C.UTF-8")  # fmt: skip
@@ -66,7 +63,15 @@ class PostgresqlServer:
         log = str(self._folder / "log")
         self._run("pg_ctl", "-D", str(self._folder / "data"), "-l", log, "-w", *command, check=check)
 
+    def _let_in(self) -> None:
+        """Into the folders above its own: any other run of pytest closes the one that they share."""
+        for parent in self._folder.parents:
+            if parent.stat().st_mode & 0o011 != 0o011 and str(parent).startswith("/tmp/"):
+                parent.chmod(parent.stat().st_mode | 0o011)
+
     def _run(self, program: str, *arguments: str, check: bool = True) -> None:
+        if os.geteuid() == 0:
+            self._let_in()
         as_user = ("runuser", "-u", "postgres", "--") if os.geteuid() == 0 else ()
         command = [*self._wrap, *as_user, f"{self._bin}/{program}", *arguments]
         done = subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=60)

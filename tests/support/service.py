@@ -1,8 +1,10 @@
 """A real service in a folder of its own: started on a free port, ended or killed by its process id."""
 
 import base64
+import contextlib
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -93,6 +95,19 @@ class Service:
         found = subprocess.run(["ps", "--ppid", str(self.process.pid), "-o", "pid="], capture_output=True, text=True)
         return [self.process.pid, *map(int, found.stdout.split())]
 
+    def limit_files(self, size: int = resource.RLIM_INFINITY) -> None:
+        """No file can be written beyond ``size``, as on a full disk. The receiver first: what it starts is limited
+        alike from then on."""
+        for pid in self.processes():
+            self._limit_files_of(pid, size)
+        for pid in self.processes()[1:]:
+            self._limit_files_of(pid, size)
+
+    @staticmethod
+    def _limit_files_of(pid: int, size: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
     def wait_ready(self) -> None:
         self.wait_until(lambda: self.get("/health")["status"] == "ok", "ready")
 
@@ -108,15 +123,7 @@ class Service:
             return json.load(answer)
 
     def items(self, path: str) -> list[Any]:
-        """Every item of a list, over all its pages."""
-        found: list[Any] = []
-        cursor = None
-        while True:
-            page = self.get(f"{path}?limit=500" + (f"&cursor={cursor}" if cursor else ""))
-            found += page["items"]
-            cursor = page["next"]
-            if cursor is None:
-                return found
+        return every_item(self.get, path)
 
     def post(
         self,
@@ -151,6 +158,18 @@ class Service:
                 return answer.status, answer.read(), dict(answer.headers)
         except urllib.error.HTTPError as refused:
             return refused.code, refused.read(), dict(refused.headers)
+
+
+def every_item(get: Callable[[str], Any], path: str) -> list[Any]:
+    """Of a list, over all its pages."""
+    found: list[Any] = []
+    cursor = None
+    while True:
+        page = get(f"{path}?limit=500" + (f"&cursor={cursor}" if cursor else ""))
+        found += page["items"]
+        cursor = page["next"]
+        if cursor is None:
+            return found
 
 
 def wait_until(true: Callable[[], bool], what: str, seconds: float, log: Callable[[], str]) -> float:

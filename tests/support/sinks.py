@@ -14,11 +14,15 @@ from typing import Any, BinaryIO
 
 @dataclass
 class Request:
+    """``status`` and ``answered_at`` once it was answered in full; else 0."""
+
     method: str
     path: str
     headers: dict[str, str]
     body: bytes
     at: float
+    status: int = 0
+    answered_at: float = 0.0
 
     @property
     def json(self) -> Any:
@@ -116,7 +120,8 @@ class HttpSink:
                 if len(body) < length:  # whoever sent it was killed: no receiver takes half a message for one
                     self.close_connection = True
                     return
-                answer = sink._take(Request(self.command, self.path, dict(self.headers), body, time.time()))
+                request = Request(self.command, self.path, dict(self.headers), body, time.time())
+                answer = sink._take(request)
                 if answer.delay:
                     time.sleep(answer.delay)
                 if answer.drop or answer.drip:
@@ -124,6 +129,7 @@ class HttpSink:
                     self._drip(answer.drip)
                 else:
                     self._say(answer)
+                    request.status, request.answered_at = answer.status, time.time()
 
             def _say(self, answer: Answer) -> None:
                 self.send_response(answer.status)

@@ -36,7 +36,9 @@ class EmbeddedConsumer(Consumer):
 
     def _remember(self, connection: Connection) -> Memory:
         self._next_deadline = alerts.next_deadline(connection)
-        return Memory.of(connection, progress.load(connection))
+        done = progress.load(connection)
+        self._clock.not_before(done.engine_now)
+        return Memory.of(connection, done)
 
     def _upcoming(self, connection: Connection) -> Instant | None:
         return alerts.next_deadline(connection)
@@ -44,6 +46,7 @@ class EmbeddedConsumer(Consumer):
     def _work_on_next(self) -> bool:
         rows = self._claim()
         if rows:
+            self._clock.not_before(rows[-1].received_at)
             with self._around.observed(len(rows)):
                 self._work(rows)
         return bool(rows)
@@ -133,7 +136,7 @@ class EmbeddedConsumer(Consumer):
 
     def _beat(self) -> None:
         now = self._clock.machine_now()
-        if now - self._beat_at < BEAT_EVERY:
+        if 0 <= now - self._beat_at < BEAT_EVERY:
             return
         self._beat_at = self._memory.progress.beat_at = now
         with self._store.write() as connection:

@@ -167,7 +167,9 @@ class Dispatcher:
         again = receipt.may_retry and not given_up(owed.head["created_at"], now)
         next_at = now + wait_after(attempts, receipt, self._chance) if again else 0
         messages.log(connection, _log_row(tried, now, attempts, next_at))
-        if receipt.delivered:
+        if not messages.is_held(connection, owed, tried.by):
+            log.warning("channel %s: message %s was taken over", owed.head["channel"], owed.head["notification"])
+        elif receipt.delivered:
             messages.settled(connection, owed, "sent", tried.message.title, now)
             _keep_thread(connection, tried, now)
             messages.set_health(connection, owed.head["channel"], True, "", now)

@@ -18,6 +18,7 @@ class SegmentLog:
         names = segments.segments(folder)
         self._segment = names[-1] if names else ""
         self._received_at: Instant = segments.last_received(folder, self._segment) if names else 0
+        clock.not_before(self._received_at)
         self._connection: sqlite3.Connection | None = None
 
     def append(self, entries: list[Entry]) -> None:

@@ -198,6 +198,13 @@ def next_attempt(connection: Connection) -> Instant | None:
     return connection.execute(select(func.min(_outbox.c.next_attempt_at))).scalar()
 
 
+def is_held(connection: Connection, owed: Owed, by: str) -> bool:
+    """Whether it is still this worker's to conclude: another that took it over may have tried it with what followed."""
+    same = [_outbox.c[name] == owed.head[name] for name in _KEY]
+    found = connection.execute(select(_outbox.c.leased_by).where(*same).with_for_update()).scalar()
+    return bool(found == by)
+
+
 def settled(connection: Connection, owed: Owed, status: str, title: str, now: Instant) -> None:
     """Drop what was owed; a notification none of whose targets is owed any more is ``sent``, or ``dead``."""
     gone = [{f"a_{name}": row[name] for name in _KEY} for row in owed.rows]
