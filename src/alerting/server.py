@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import uvicorn
 
+from alerting.api.connection import Connection, raise_file_limit
 from alerting.api.context import ApiContext
 from alerting.api.in_force import InForce, text_of, watch
 from alerting.api.turned_away import TurnedAways
@@ -61,6 +62,7 @@ def serve(
     """Until a signal. Raises SettingsError, Held, Invalid before anything is accepted."""
     if settings.notify:
         check_notify(settings.notify)
+    raise_file_limit()
     listening = _listen(settings)
     parts = open_parts(settings, environ)
     try:
@@ -83,10 +85,12 @@ def serve(
     server = uvicorn.Server(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=Connection,
+            ws="none",
             access_log=False,
             log_level="warning",
-            timeout_graceful_shutdown=5,
+            timeout_keep_alive=30,  # longer than exporters take from batch to batch
+            timeout_graceful_shutdown=3,
             lifespan="off",
             backlog=1024,
             server_header=False,

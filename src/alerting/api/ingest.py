@@ -3,7 +3,8 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from typing import Any
+from contextlib import suppress
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
@@ -13,16 +14,16 @@ from starlette.routing import Route
 from alerting.api.context import context_of
 from alerting.inbox.port import Entry, Overloaded
 from alerting.ingest import otlp
-from alerting.ingest.encoding import IngestError, TooLarge, decompress
+from alerting.ingest.encoding import LIMIT, IngestError, TooLarge, decompress
 from alerting.ingest.envelopes import check_events
 from alerting.ingest.events import EventsCheck
 from alerting.ingest.inngest import check_inngest
 from alerting.ingest.otlp import Checked
 
-LIMIT = 64 * 1024 * 1024
-_LARGE = 256 * 1024  # bodies larger than this are checked off the event loop
+_LARGE, _LARGE_UNPACKED = 256 * 1024, 1024 * 1024  # bodies larger than this are checked off the event loop
 _RPC_CODES = {400: 3, 401: 16, 413: 8, 415: 3, 503: 14}  # google.rpc.Code
 Check = Callable[[bytes, str], Checked]
+T = TypeVar("T")
 
 
 def routes() -> list[Route]:
@@ -42,7 +43,7 @@ def _otlp(signal: str, check: Check) -> Callable[[Request], Awaitable[Response]]
             otlp.media_of(request.headers.get("content-type", ""))
             raw = await body_of(request)
             encoding = request.headers.get("content-encoding", "")
-            checked = await _in_thread_if_large(raw, lambda: check(decompress(raw, encoding, LIMIT), media))
+            checked = await checked_of(request, raw, encoding, lambda body: check(body, media))
             if checked.items and signal != "metrics":
                 await context_of(request).append(Entry(signal, raw, media, encoding, checked.items))
         except (IngestError, Overloaded) as error:
@@ -59,7 +60,7 @@ def _events(kind: str, check: Callable[[bytes], EventsCheck]) -> Callable[[Reque
         try:
             raw = await body_of(request)
             encoding = request.headers.get("content-encoding", "")
-            checked = await _in_thread_if_large(raw, lambda: check(decompress(raw, encoding, LIMIT)))
+            checked = await checked_of(request, raw, encoding, check)
             if checked.accepted:
                 await context_of(request).append(Entry(kind, raw, otlp.JSON, encoding, checked.accepted))
         except (IngestError, Overloaded) as error:
@@ -74,25 +75,36 @@ def _events(kind: str, check: Callable[[bytes], EventsCheck]) -> Callable[[Reque
 
 
 async def body_of(request: Request) -> bytes:
-    """The body, read only up to the limit. Raises TooLarge."""
+    """The body, read only up to the limit. Raises TooLarge, and Overloaded while too much else is being read."""
     told = request.headers.get("content-length", "")
     if told.isdigit() and int(told) > LIMIT:
         raise TooLarge(f"the body has {told} bytes, more than {LIMIT}; send smaller batches")
     pieces: list[bytes] = []
     size = 0
-    try:
-        async for piece in request.stream():
-            size += len(piece)
-            if size > LIMIT:
-                raise TooLarge(f"the body has more than {LIMIT} bytes; send smaller batches")
-            pieces.append(piece)
-    except ClientDisconnect:
-        raise IngestError("the body ends too early") from None
-    return b"".join(pieces)
+    with context_of(request).room.hold() as hold:
+        try:
+            async for piece in request.stream():
+                size += len(piece)
+                if size > LIMIT:
+                    raise TooLarge(f"the body has more than {LIMIT} bytes; send smaller batches")
+                hold(len(piece))
+                pieces.append(piece)
+        except ClientDisconnect:
+            raise IngestError("the body ends too early") from None
+        return b"".join(pieces)
 
 
-async def _in_thread_if_large(body: bytes, check: Callable[[], Any]) -> Any:
-    return await asyncio.to_thread(check) if len(body) > _LARGE else check()
+async def checked_of(request: Request, raw: bytes, encoding: str, check: Callable[[bytes], T]) -> T:
+    """What ``check`` says of the unpacked body; others are answered meanwhile if that takes long. Raises what ``check``
+    raises, TooLarge and Overloaded."""
+    if len(raw) <= _LARGE:
+        with suppress(TooLarge):
+            return check(decompress(raw, encoding, _LARGE_UNPACKED))
+    room = context_of(request).room
+    with room.hold() as hold:
+        hold(len(raw))
+        async with room.unpacking:
+            return await asyncio.to_thread(lambda: check(decompress(raw, encoding, LIMIT)))
 
 
 def refusal(request: Request, media: str, error: IngestError | Overloaded) -> Response:
