@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import FrameType
 from typing import TYPE_CHECKING, TextIO
 
 import uvicorn
@@ -82,7 +83,8 @@ def serve(
         supervisor.start()
     telemetry = Telemetry("api", environ, settings.listen)
     app = create_app(parts.context)
-    server = uvicorn.Server(
+    server = _Server(
+        stopping,
         uvicorn.Config(
             app,
             http=Connection,
@@ -95,7 +97,7 @@ def serve(
             backlog=1024,
             server_header=False,
             date_header=True,
-        )
+        ),
     )
     announce(f"http://{settings.listen}", settings.grpc if grpc_door else "")
     # The server raises the signal that ended it once more: what is open has to be closed first.
@@ -114,6 +116,18 @@ def serve(
         if with_worker:
             supervisor.join(timeout=10)
         telemetry.close()
+
+
+class _Server(uvicorn.Server):
+    """Says ``stopping`` as soon as it is asked to end, so that the worker ends beside it and not after it."""
+
+    def __init__(self, stopping: threading.Event, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._stopping.set()
+        super().handle_exit(sig, frame)
 
 
 def _on_hangup(asked: threading.Event) -> Callable[..., None]:

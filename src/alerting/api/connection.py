@@ -13,8 +13,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 WAIT_SECONDS = 10  # for all that comes before a body, and for the next part of one
 LEAST_PART = 10 * 1024  # in that time
+END_SECONDS = 1  # for the rest of a request when the receiver is asked to end
 UNREAD_SECONDS = 30  # an answer of which nothing is read for so long is given up
 LONGEST_HEAD = 64 * 1024
+_AGAIN = b"retry-after: 2\r\n"
 _FILES = 8192 + 128
 _FOR_OTHERS = 128  # files of the stores, the doors themselves, what is read meanwhile
 
@@ -47,7 +49,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         if len(self.connections) > most_connections():
-            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "too many connections; come again", b"retry-after: 2\r\n")
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "too many connections; come again", _AGAIN)
         else:
             self._await()
 
@@ -77,6 +79,13 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._awaited = False
         super().on_message_complete()
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        if self._awaited and not self.transport.is_closing():
+            said = "Tocsin is being ended; send it again"
+            self._stop_waiting()
+            self._timer = self.loop.call_later(END_SECONDS, self._refuse, HTTPStatus.SERVICE_UNAVAILABLE, said, _AGAIN)
 
     def pause_writing(self) -> None:
         super().pause_writing()
