@@ -15,7 +15,7 @@ from alerting.database.postgresql_url import parse_url
 from alerting.database.sqlite import FILE_NAME, open_sqlite
 from alerting.inbox import claims
 from alerting.inbox.doorbell import Bell, Listener
-from alerting.inbox.port import CONFIGURATION, Archive, Log
+from alerting.inbox.port import CONFIGURATION, Archive, Log, Overloaded
 from alerting.inbox.postgresql import CHANNEL, PostgresqlArchive, PostgresqlLog
 from alerting.inbox.segment_log import SegmentLog
 from alerting.inbox.segments import FOLDER, SegmentArchive, SegmentReader
@@ -27,7 +27,9 @@ from alerting.transfer.copying import origin_of
 from rules.instants import Instant
 
 # What a store that cannot be opened raises: for commands, which say it and end.
-UNUSABLE = (SettingsError, Held, BadUrl, SchemaMismatch, StoreUnavailable, OSError)
+UNUSABLE = (
+    SettingsError, Held, BadUrl, SchemaMismatch, StoreUnavailable, Overloaded, sqlite3.Error, OSError
+)  # fmt: skip
 MOVED = "moved-to"
 CONNECTIONS = {"api": 8, "worker": 5, "command": 2}
 
@@ -57,16 +59,26 @@ def open_backend(settings: Settings, role: str) -> Backend:
     """``role``: "api", "worker" or "command". Raises one of UNUSABLE."""
     if settings.database_url:
         return _shared(settings, role)
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     names = {"api": "receiver", "worker": "worker"}
-    held = hold(settings.data / f"{names[role]}.lock", names[role]) if role in names else None
+    try:
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        held = hold(settings.data / f"{names[role]}.lock", names[role]) if role in names else None
+    except OSError as error:
+        raise SettingsError(
+            f"{settings.data}: {error.strerror}; make it writable for this user, with room on its disk, or give "
+            "another folder with --data"
+        ) from None
     if role in names and (settings.data / MOVED).exists():
         raise SettingsError(
             f"what is in {settings.data} was moved to {(settings.data / MOVED).read_text().strip()}: set "
             f"TOCSIN_DATABASE_URL, or delete the file {MOVED} in it to go back to what it was then"
         )
     archive = SegmentArchive(settings.data / FOLDER)
-    return Backend(open_sqlite(settings.data), parse_clock(settings.clock), archive, held)
+    try:
+        store = open_sqlite(settings.data)
+    except StoreUnavailable as error:
+        raise StoreUnavailable(f"{settings.data / FILE_NAME} cannot be used: {error}") from error
+    return Backend(store, parse_clock(settings.clock), archive, held)
 
 
 def _shared(settings: Settings, role: str) -> Backend:

@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import FrameType
 from typing import TYPE_CHECKING, TextIO
 
 import uvicorn
@@ -19,6 +18,7 @@ from alerting.api.in_force import InForce, text_of, watch
 from alerting.api.turned_away import TurnedAways
 from alerting.app import create_app
 from alerting.backend import (
+    UNUSABLE,
     Backend,
     accepted_count,
     latest_configuration,
@@ -125,9 +125,9 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._stopping = stopping
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._stopping.set()
-        super().handle_exit(sig, frame)
+        await super().shutdown(sockets)
 
 
 def _on_hangup(asked: threading.Event) -> Callable[..., None]:
@@ -170,12 +170,12 @@ def open_parts(settings: Settings, environ: Mapping[str, str]) -> Parts:
     """Raises Invalid, and what ``backend.UNUSABLE`` lists."""
     backend = open_backend(settings, "api")
     latest = latest_configuration(backend, settings)
-    inbox = InboxWriter(open_log(backend, settings), open_bell(backend, settings))
+    inbox = InboxWriter(open_log(backend, settings), open_bell(backend, settings), now=backend.clock.machine_now)
     accepted = accepted_count(backend, settings, lambda: inbox.accepted)
     activate = activator(settings, environ)
     try:
         in_force = InForce(settings, environ, backend.store, backend.clock, inbox, activate, latest)
-    except Invalid:
+    except (Invalid, *UNUSABLE):
         inbox.close()
         backend.close()
         raise

