@@ -3,8 +3,8 @@
 import os
 import sqlite3
 import threading
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -28,7 +28,7 @@ from rules.instants import Instant
 
 # What a store that cannot be opened raises: for commands, which say it and end.
 UNUSABLE = (
-    SettingsError, Held, BadUrl, SchemaMismatch, StoreUnavailable, Overloaded, sqlite3.Error, OSError
+    SettingsError, Held, BadUrl, SchemaMismatch, StoreUnavailable, Overloaded, OSError
 )  # fmt: skip
 MOVED = "moved-to"
 CONNECTIONS = {"api": 8, "worker": 5, "command": 2}
@@ -115,7 +115,21 @@ def has_data(settings: Settings) -> bool:
 def open_log(backend: Backend, settings: Settings) -> Log:
     if backend.store.shared:
         return PostgresqlLog(backend.store, backend.clock)
-    return SegmentLog(settings.data / FOLDER, backend.clock)
+    with backend.store.read() as connection:
+        done = progress.load(connection)
+    with _readable(settings):
+        return SegmentLog(settings.data / FOLDER, backend.clock, done.position, done.engine_now)
+
+
+@contextmanager
+def _readable(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreUnavailable(
+            f"a file in {settings.data / FOLDER} cannot be used: {error}; make room, restore it from a backup, or move "
+            "it away: then what it holds and the worker has not read is lost"
+        ) from error
 
 
 def open_bell(backend: Backend, settings: Settings) -> Callable[[], None]:
@@ -151,7 +165,7 @@ def latest_configuration(backend: Backend, settings: Settings) -> str:
         text, done = progress.active_configuration(connection), progress.load(connection)
     if backend.store.shared:
         return text
-    with closing(SegmentReader(settings.data / FOLDER)) as reader:
+    with _readable(settings), closing(SegmentReader(settings.data / FOLDER)) as reader:
         waiting = reader.latest(CONFIGURATION, done.position)
     return text if waiting is None else waiting.decode()
 
@@ -165,11 +179,8 @@ def accepted_count(
         return _accepted_by_all
     with backend.store.read() as connection:
         done = progress.load(connection)
-    reader = SegmentReader(settings.data / FOLDER)
-    try:
+    with _readable(settings), closing(SegmentReader(settings.data / FOLDER)) as reader:
         base = done.items + reader.items_after(done.position)
-    finally:
-        reader.close()
     return lambda _connection, _done: base + here()
 
 
@@ -183,11 +194,8 @@ def oldest_waiting(backend: Backend, settings: Settings) -> Callable[[Connection
         return _oldest_of_all
 
     def oldest(_connection: Connection, done: Progress) -> Instant | None:
-        try:
-            with closing(SegmentReader(settings.data / FOLDER)) as reader:
-                return reader.oldest_after(done.position)
-        except sqlite3.Error as error:
-            raise StoreUnavailable(f"the inbox cannot be read: {error}") from error
+        with _readable(settings), closing(SegmentReader(settings.data / FOLDER)) as reader:
+            return reader.oldest_after(done.position)
 
     return oldest
 

@@ -30,6 +30,9 @@ class Position:
     row: int = 0
 
 
+START = Position()
+
+
 @dataclass(slots=True, frozen=True)
 class InboxRow:
     at: Position
