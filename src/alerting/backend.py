@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from alerting.clock import Clock, SyncedClock, SystemClock, parse_clock
+from alerting.clock import Clock, SteadyClock, SyncedClock, SystemClock, parse_clock
 from alerting.cluster import tasks
 from alerting.database.port import BadUrl, Connection, SchemaMismatch, Store, StoreUnavailable
 from alerting.database.postgresql_url import parse_url
@@ -78,7 +78,16 @@ def open_backend(settings: Settings, role: str) -> Backend:
         store = open_sqlite(settings.data)
     except StoreUnavailable as error:
         raise StoreUnavailable(f"{settings.data / FILE_NAME} cannot be used: {error}") from error
-    return Backend(store, parse_clock(settings.clock), archive, held)
+    return Backend(store, _never_back(store, parse_clock(settings.clock)), archive, held)
+
+
+def _never_back(store: Store, clock: Clock) -> Clock:
+    """Over restarts, too: what the worker has reached is in the store."""
+    if not isinstance(clock, SystemClock):
+        return clock
+    with store.read() as connection:
+        done = progress.load(connection)
+    return SteadyClock(max(done.engine_now, done.beat_at))
 
 
 def _shared(settings: Settings, role: str) -> Backend:

@@ -1,5 +1,6 @@
 """What time is it? The only place in Tocsin that reads a clock."""
 
+import threading
 import time
 from pathlib import Path
 from typing import Protocol
@@ -27,6 +28,34 @@ class SystemClock:
 
     def real_seconds_until(self, instant: Instant) -> float:
         return max(0, instant - self.now()) / SECOND
+
+
+class SteadyClock:
+    """The machine's clock, but never backwards: when that has been set back, time goes on at half speed from what was
+    ``reached`` until they meet. Timers would stand still till then, and rows of the inbox lose their order."""
+
+    def __init__(self, reached: Instant = 0) -> None:
+        self._reading = threading.Lock()
+        self._at, self._monotonic = max(reached, time.time_ns() // 1_000), time.monotonic_ns() // 1_000
+
+    def now(self) -> Instant:
+        with self._reading:
+            machine, monotonic = time.time_ns() // 1_000, time.monotonic_ns() // 1_000
+            slowly = self._at + (monotonic - self._monotonic) // 2
+            if machine >= slowly:
+                self._at, self._monotonic = machine, monotonic
+            return max(machine, slowly)
+
+    def machine_now(self) -> Instant:
+        return self.now()
+
+    def real_seconds_until(self, instant: Instant) -> float:
+        return max(0, instant - self.now()) * (2 if self.ahead else 1) / SECOND
+
+    @property
+    def ahead(self) -> Duration:
+        """How far the machine's own clock is behind what was reached."""
+        return max(0, self.now() - time.time_ns() // 1_000)
 
 
 class SyncedClock:

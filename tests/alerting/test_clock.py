@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerting.clock import CatchUpClock, ManualClock, SystemClock, parse_clock
+from alerting.clock import CatchUpClock, ManualClock, SteadyClock, SystemClock, parse_clock
 from rules.instants import DAY, HOUR, SECOND
 
 
@@ -39,3 +39,20 @@ def test_hands_that_are_turned_never_go_back():
     clock.sleep(SECOND)
     assert clock.now() == 10 + SECOND
     assert clock.real_seconds_until(10 + 3 * SECOND) == 2
+
+
+def test_what_was_reached_is_never_left_again_and_time_goes_on_from_there():
+    ahead = SystemClock().now() + HOUR
+    clock = SteadyClock(ahead)
+    moments = [clock.now() for _ in range(2_000)]
+    assert moments == sorted(moments)
+    assert ahead < moments[-1] < ahead + SECOND
+    assert clock.ahead == pytest.approx(HOUR, abs=SECOND)
+    assert clock.real_seconds_until(clock.now() + 10 * SECOND) == pytest.approx(20, abs=0.1)
+
+
+def test_where_nothing_was_set_back_it_is_the_machine_s():
+    clock = SteadyClock(5)
+    assert clock.now() == pytest.approx(SystemClock().now(), abs=SECOND)
+    assert clock.ahead == 0
+    assert clock.real_seconds_until(clock.now() + 10 * SECOND) == pytest.approx(10, abs=0.1)

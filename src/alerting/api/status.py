@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from alerting.api.changing import problems_of
 from alerting.api.context import ApiContext, context_of
-from alerting.clock import Clock, SyncedClock
+from alerting.clock import Clock, SteadyClock, SyncedClock
 from alerting.configuration.schema import schema
 from alerting.database.port import StoreUnavailable
 from alerting.selfwatch.ping import FAILED, LEFT_OUT, Ping, last_ping
@@ -138,6 +138,11 @@ def _ping_is_not_heard(context: ApiContext, ping: Ping) -> list[str]:
 
 
 def _clock_is_off(clock: Clock) -> list[str]:
+    if isinstance(clock, SteadyClock) and (ahead := clock.ahead // SECOND) >= _CLOCK_OFF_SECONDS:
+        return [
+            f"this machine's clock was set back: it is {ahead} s behind what Tocsin has reached, whose time goes at "
+            "half speed until they meet; what happens now looks that much late"
+        ]
     off = clock.skew // SECOND if isinstance(clock, SyncedClock) else 0
     if abs(off) < _CLOCK_OFF_SECONDS:
         return []
