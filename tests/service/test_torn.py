@@ -51,7 +51,7 @@ def names(prefix: str, count: int) -> list[str]:
     return [f"{prefix}-{n}" for n in range(count)]
 
 
-@pytest.mark.parametrize("tear", [cut, garble])
+@pytest.mark.parametrize("tear", [garble, pytest.param(cut, marks=pytest.mark.soak)])
 def test_of_the_inbox_nothing_is_lost_before_what_is_torn_nor_after(tmp_path, tear):
     """Each post is a page or two of the log: of those that wait, the last three may be gone."""
     service = Service("", tmp_path)
@@ -74,7 +74,7 @@ def test_of_the_inbox_nothing_is_lost_before_what_is_torn_nor_after(tmp_path, te
     assert "waiting-9" not in stored
 
 
-@pytest.mark.parametrize("tear", [garble, Path.unlink])
+@pytest.mark.parametrize("tear", [garble, pytest.param(Path.unlink, marks=pytest.mark.soak)])
 def test_rows_that_the_inbox_lost_after_they_were_worked_on_hide_no_new_ones(tmp_path, tear):
     service = Service("", tmp_path)
     service.wait_ready()
@@ -92,7 +92,7 @@ def test_rows_that_the_inbox_lost_after_they_were_worked_on_hide_no_new_ones(tmp
     assert "the inbox has lost rows that were worked on already" in service.log
 
 
-@pytest.mark.parametrize("tear", [cut, Path.unlink])
+@pytest.mark.parametrize("tear", [cut, pytest.param(Path.unlink, marks=pytest.mark.soak)])
 def test_what_the_state_store_lost_is_made_again_from_the_inbox(tmp_path, tear):
     with HttpSink() as sink:
         service = Service(f'channels: {{hook: {{type: webhook, url: "{sink.url}"}}}}', tmp_path)
