@@ -3,19 +3,19 @@
 import os
 import sqlite3
 import threading
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from alerting.clock import Clock, SyncedClock, SystemClock, parse_clock
+from alerting.clock import Clock, SteadyClock, SyncedClock, SystemClock, parse_clock
 from alerting.cluster import tasks
 from alerting.database.port import BadUrl, Connection, SchemaMismatch, Store, StoreUnavailable
 from alerting.database.postgresql_url import parse_url
 from alerting.database.sqlite import FILE_NAME, open_sqlite
 from alerting.inbox import claims
 from alerting.inbox.doorbell import Bell, Listener
-from alerting.inbox.port import CONFIGURATION, Archive, Log
+from alerting.inbox.port import CONFIGURATION, Archive, Log, Overloaded
 from alerting.inbox.postgresql import CHANNEL, PostgresqlArchive, PostgresqlLog
 from alerting.inbox.segment_log import SegmentLog
 from alerting.inbox.segments import FOLDER, SegmentArchive, SegmentReader
@@ -27,7 +27,9 @@ from alerting.transfer.copying import origin_of
 from rules.instants import Instant
 
 # What a store that cannot be opened raises: for commands, which say it and end.
-UNUSABLE = (SettingsError, Held, BadUrl, SchemaMismatch, StoreUnavailable, OSError)
+UNUSABLE = (
+    SettingsError, Held, BadUrl, SchemaMismatch, StoreUnavailable, Overloaded, OSError
+)  # fmt: skip
 MOVED = "moved-to"
 CONNECTIONS = {"api": 8, "worker": 5, "command": 2}
 
@@ -57,16 +59,35 @@ def open_backend(settings: Settings, role: str) -> Backend:
     """``role``: "api", "worker" or "command". Raises one of UNUSABLE."""
     if settings.database_url:
         return _shared(settings, role)
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     names = {"api": "receiver", "worker": "worker"}
-    held = hold(settings.data / f"{names[role]}.lock", names[role]) if role in names else None
+    try:
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        held = hold(settings.data / f"{names[role]}.lock", names[role]) if role in names else None
+    except OSError as error:
+        raise SettingsError(
+            f"{settings.data}: {error.strerror}; make it writable for this user, with room on its disk, or give "
+            "another folder with --data"
+        ) from None
     if role in names and (settings.data / MOVED).exists():
         raise SettingsError(
             f"what is in {settings.data} was moved to {(settings.data / MOVED).read_text().strip()}: set "
             f"TOCSIN_DATABASE_URL, or delete the file {MOVED} in it to go back to what it was then"
         )
     archive = SegmentArchive(settings.data / FOLDER)
-    return Backend(open_sqlite(settings.data), parse_clock(settings.clock), archive, held)
+    try:
+        store = open_sqlite(settings.data)
+    except StoreUnavailable as error:
+        raise StoreUnavailable(f"{settings.data / FILE_NAME} cannot be used: {error}") from error
+    return Backend(store, _never_back(store, parse_clock(settings.clock)), archive, held)
+
+
+def _never_back(store: Store, clock: Clock) -> Clock:
+    """Over restarts, too: what the worker has reached is in the store."""
+    if not isinstance(clock, SystemClock):
+        return clock
+    with store.read() as connection:
+        done = progress.load(connection)
+    return SteadyClock(max(done.engine_now, done.beat_at))
 
 
 def _shared(settings: Settings, role: str) -> Backend:
@@ -103,7 +124,21 @@ def has_data(settings: Settings) -> bool:
 def open_log(backend: Backend, settings: Settings) -> Log:
     if backend.store.shared:
         return PostgresqlLog(backend.store, backend.clock)
-    return SegmentLog(settings.data / FOLDER, backend.clock)
+    with backend.store.read() as connection:
+        done = progress.load(connection)
+    with _readable(settings):
+        return SegmentLog(settings.data / FOLDER, backend.clock, done.position, done.engine_now)
+
+
+@contextmanager
+def _readable(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreUnavailable(
+            f"a file in {settings.data / FOLDER} cannot be used: {error}; make room, restore it from a backup, or move "
+            "it away: then what it holds and the worker has not read is lost"
+        ) from error
 
 
 def open_bell(backend: Backend, settings: Settings) -> Callable[[], None]:
@@ -139,7 +174,7 @@ def latest_configuration(backend: Backend, settings: Settings) -> str:
         text, done = progress.active_configuration(connection), progress.load(connection)
     if backend.store.shared:
         return text
-    with closing(SegmentReader(settings.data / FOLDER)) as reader:
+    with _readable(settings), closing(SegmentReader(settings.data / FOLDER)) as reader:
         waiting = reader.latest(CONFIGURATION, done.position)
     return text if waiting is None else waiting.decode()
 
@@ -153,11 +188,8 @@ def accepted_count(
         return _accepted_by_all
     with backend.store.read() as connection:
         done = progress.load(connection)
-    reader = SegmentReader(settings.data / FOLDER)
-    try:
+    with _readable(settings), closing(SegmentReader(settings.data / FOLDER)) as reader:
         base = done.items + reader.items_after(done.position)
-    finally:
-        reader.close()
     return lambda _connection, _done: base + here()
 
 
@@ -171,11 +203,8 @@ def oldest_waiting(backend: Backend, settings: Settings) -> Callable[[Connection
         return _oldest_of_all
 
     def oldest(_connection: Connection, done: Progress) -> Instant | None:
-        try:
-            with closing(SegmentReader(settings.data / FOLDER)) as reader:
-                return reader.oldest_after(done.position)
-        except sqlite3.Error as error:
-            raise StoreUnavailable(f"the inbox cannot be read: {error}") from error
+        with _readable(settings), closing(SegmentReader(settings.data / FOLDER)) as reader:
+            return reader.oldest_after(done.position)
 
     return oldest
 

@@ -1,5 +1,6 @@
 """What time is it? The only place in Tocsin that reads a clock."""
 
+import threading
 import time
 from pathlib import Path
 from typing import Protocol
@@ -17,26 +18,10 @@ class Clock(Protocol):
     def real_seconds_until(self, instant: Instant) -> float:
         """How long to sleep, in seconds of the machine's clock, until ``now()`` is ``instant``; never negative."""
 
-    def not_before(self, instant: Instant) -> None:
-        """``instant`` was given out as the present already: where this process's own clock decides, it goes on from
-        there."""
-
 
 class SystemClock:
-    """The machine's clock, but never back. Where that is set back, ``now()`` goes on at half the speed until the
-    machine's has caught up: what is due then comes late, but comes, and nothing happens before what it follows."""
-
-    def __init__(self) -> None:
-        self._given: tuple[Instant, Instant] = (0, 0)  # now() and monotonic() at one moment
-
     def now(self) -> Instant:
-        machine, monotonic = self.machine_now(), time.monotonic_ns() // 1_000
-        given, since = self._given
-        least = given + (monotonic - since) // 2 if given else 0
-        if machine < least:
-            return least
-        self._given = machine, monotonic
-        return machine
+        return time.time_ns() // 1_000
 
     def machine_now(self) -> Instant:
         return time.time_ns() // 1_000
@@ -44,9 +29,33 @@ class SystemClock:
     def real_seconds_until(self, instant: Instant) -> float:
         return max(0, instant - self.now()) / SECOND
 
-    def not_before(self, instant: Instant) -> None:
-        if instant > self.now():
-            self._given = instant, time.monotonic_ns() // 1_000
+
+class SteadyClock:
+    """The machine's clock, but never backwards: when that has been set back, time goes on at half speed from what was
+    ``reached`` until they meet. Timers would stand still till then, and rows of the inbox lose their order."""
+
+    def __init__(self, reached: Instant = 0) -> None:
+        self._reading = threading.Lock()
+        self._at, self._monotonic = max(reached, time.time_ns() // 1_000), time.monotonic_ns() // 1_000
+
+    def now(self) -> Instant:
+        with self._reading:
+            machine, monotonic = time.time_ns() // 1_000, time.monotonic_ns() // 1_000
+            slowly = self._at + (monotonic - self._monotonic) // 2
+            if machine >= slowly:
+                self._at, self._monotonic = machine, monotonic
+            return max(machine, slowly)
+
+    def machine_now(self) -> Instant:
+        return self.now()
+
+    def real_seconds_until(self, instant: Instant) -> float:
+        return max(0, instant - self.now()) * (2 if self.ahead else 1) / SECOND
+
+    @property
+    def ahead(self) -> Duration:
+        """How far the machine's own clock is behind what was reached."""
+        return max(0, self.now() - time.time_ns() // 1_000)
 
 
 class SyncedClock:
@@ -66,9 +75,6 @@ class SyncedClock:
 
     def real_seconds_until(self, instant: Instant) -> float:
         return max(0, instant - self.now()) / SECOND
-
-    def not_before(self, instant: Instant) -> None:
-        """The other machine's clock decides."""
 
     @staticmethod
     def monotonic() -> Instant:
@@ -108,9 +114,6 @@ class CatchUpClock:
         wanted = max(0, instant - (real - lag))
         return wanted / (self._rate if lag else 1) / SECOND
 
-    def not_before(self, instant: Instant) -> None:
-        """Where it lies is agreed on."""
-
     def start(self) -> None:
         """For the one who plays: now. The file is there whole or not at all."""
         written = self._start.with_suffix(".new")
@@ -144,9 +147,6 @@ class ManualClock:
 
     def real_seconds_until(self, instant: Instant) -> float:
         return max(0, instant - self._now) / SECOND
-
-    def not_before(self, instant: Instant) -> None:
-        """Only the hand turns it."""
 
 
 def parse_clock(text: str) -> Clock:

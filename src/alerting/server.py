@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import uvicorn
 
+from alerting.api.connection import Connection, raise_file_limit
 from alerting.api.context import ApiContext
 from alerting.api.doors import ShortWay
 from alerting.api.in_force import InForce, text_of, watch
@@ -19,6 +20,7 @@ from alerting.api.ingest import DOORS
 from alerting.api.turned_away import TurnedAways
 from alerting.app import create_app
 from alerting.backend import (
+    UNUSABLE,
     Backend,
     accepted_count,
     latest_configuration,
@@ -65,6 +67,7 @@ def serve(
     """Until a signal. Raises SettingsError, Held, Invalid before anything is accepted."""
     if settings.notify:
         check_notify(settings.notify)
+    raise_file_limit()
     firstborn = Firstborn(settings, environ) if with_worker else None
     try:
         _serve(settings, environ, firstborn, announce)
@@ -98,18 +101,21 @@ def _serve(
         supervisor.start()
     telemetry = Telemetry("api", environ, settings.listen)
     app = create_app(parts.context)
-    server = uvicorn.Server(
+    server = _Server(
+        stopping,
         uvicorn.Config(
             ShortWay(app, DOORS),
-            http="httptools",
+            http=Connection,
+            ws="none",
             access_log=False,
             log_level="warning",
-            timeout_graceful_shutdown=5,
+            timeout_keep_alive=30,  # longer than exporters take from batch to batch
+            timeout_graceful_shutdown=3,
             lifespan="off",
             backlog=1024,
             server_header=False,
             date_header=True,
-        )
+        ),
     )
     settle_down()
     announce(f"http://{settings.listen}", settings.grpc if grpc_door else "")
@@ -129,6 +135,18 @@ def _serve(
         if firstborn is not None:
             supervisor.join(timeout=10)
         telemetry.close()
+
+
+class _Server(uvicorn.Server):
+    """Says ``stopping`` as soon as it is asked to end, so that the worker ends beside it and not after it."""
+
+    def __init__(self, stopping: threading.Event, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping.set()
+        await super().shutdown(sockets)
 
 
 def _on_hangup(asked: threading.Event) -> Callable[..., None]:
@@ -171,12 +189,12 @@ def open_parts(settings: Settings, environ: Mapping[str, str]) -> Parts:
     """Raises Invalid, and what ``backend.UNUSABLE`` lists."""
     backend = open_backend(settings, "api")
     latest = latest_configuration(backend, settings)
-    inbox = InboxWriter(open_log(backend, settings), open_bell(backend, settings))
+    inbox = InboxWriter(open_log(backend, settings), open_bell(backend, settings), now=backend.clock.machine_now)
     accepted = accepted_count(backend, settings, lambda: inbox.accepted)
     activate = activator(settings, environ)
     try:
         in_force = InForce(settings, environ, backend.store, backend.clock, inbox, activate, latest)
-    except Invalid:
+    except (Invalid, *UNUSABLE):
         inbox.close()
         backend.close()
         raise

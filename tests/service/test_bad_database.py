@@ -97,6 +97,28 @@ def test_a_database_that_goes_away_is_waited_for(tmp_path, server):
     assert stored == ["after", "before"]
 
 
+def test_a_database_that_may_only_be_read_is_waited_for(tmp_path, server):
+    with Fleet(tmp_path, server.url, "channels: {}", receivers=1, workers=1) as fleet:
+        assert failure(fleet, "before")[0] == 202
+        fleet.wait_until(fleet.drained, "drained")
+        _only_read(server.url, "on")
+        fleet.wait_until(lambda: failure(fleet, "refused")[0] == 503, "refused", 20)
+        assert fleet.status("/api/v1/runs") == 200
+        assert fleet.status("/health") == 503
+        time.sleep(2)  # workers try once a second
+        _only_read(server.url, "off")
+        fleet.wait_until(lambda: failure(fleet, "after")[0] == 202, "accepting again", 20)
+        fleet.wait_until(fleet.drained, "drained", 30)
+        assert all(worker.poll() is None for worker in fleet.workers)
+        stored = {row["run_id"] for row in query(server.url, "SELECT run_id FROM failure")}
+    assert {"before", "after"} <= stored
+
+
+def _only_read(url: str, value: str) -> None:
+    execute(url, f"ALTER SYSTEM SET default_transaction_read_only = {value}")
+    execute(url, "SELECT pg_reload_conf()")
+
+
 def test_a_server_without_a_free_connection_is_named_and_recovered_from(tmp_path, server):
     async def take_all() -> list["asyncpg.Connection[asyncpg.Record]"]:
         taken = []

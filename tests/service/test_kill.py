@@ -49,24 +49,3 @@ def test_nothing_is_lost_or_doubled_when_both_processes_are_killed(tmp_path, fai
     first = [request.json for request in sink.requests if request.json["reason"] == "first"]
     assert {said["alerts"][0]["workflow"] for said in first} == set(counts)
     assert len({said["id"] for said in first}) == CAUSES
-
-
-def test_a_service_that_is_asked_to_end_loses_nothing(tmp_path):
-    service = Service("", tmp_path)
-    service.wait_ready()
-    sender = Sender([service.port], "s", 10_000, CAUSES)
-    sender.start()
-    time.sleep(1)
-    began = time.monotonic()
-    service.stop()
-    assert time.monotonic() - began < 10
-    assert service.process.returncode == 0
-    acknowledged = len(sender.acknowledged)
-    service.start_again()
-    service.wait_ready()
-    sender.stop()
-    service.wait_drained()
-    stored = {failure["run_id"] for failure in service.items("/api/v1/failures")}
-    service.stop()
-    assert acknowledged > 20
-    assert set(sender.acknowledged) <= stored

@@ -44,7 +44,7 @@ class Service:
         self.data = self.folder / "data"
         self.port = free_port()
         self.environment = {**bare_environment(self.folder), **self.everywhere, **environment}
-        self._wrapped = bool(wrap)
+        self._wrap = wrap
         self._command = [*wrap, sys.executable, "-m", "alerting.cli.main", "serve"]
         self._command += ["--listen", f"127.0.0.1:{self.port}", "--data", str(self.data)]
         if config:
@@ -75,8 +75,13 @@ class Service:
     def stop(self) -> None:
         if self.process.poll() is None:
             # A wrapper such as strace keeps the signal to itself: it goes to what is wrapped.
-            os.kill(self.processes()[1] if self._wrapped else self.process.pid, signal.SIGTERM)
+            os.kill(self.processes()[1] if self._is_wrapped() else self.process.pid, signal.SIGTERM)
             self.process.wait(20)
+
+    def _is_wrapped(self) -> bool:
+        """Not by what only sets something and then becomes the service."""
+        command = Path(f"/proc/{self.process.pid}/cmdline").read_bytes().decode().split("\0")
+        return bool(self._wrap) and Path(command[0]).name == self._wrap[0]
 
     def kill(self) -> None:
         """Both processes at once, without a warning."""

@@ -10,14 +10,13 @@ from starlette.responses import JSONResponse, Response
 
 from alerting import wire
 from alerting.api.context import ApiContext, context_of
-from alerting.api.doors import LIMIT
-from alerting.api.ingest import body_of, refusal
+from alerting.api.ingest import body_of, checked_of, refusal
 from alerting.api.paging import MOST, Page, cursor_of
 from alerting.api.reading import Asked, Filters, Listing, items, listed
 from alerting.inbox.port import Entry, Overloaded
 from alerting.ingest import otlp
 from alerting.ingest.changes import DOOR, Change, ChangesCheck, check, packed
-from alerting.ingest.encoding import IngestError, decompress
+from alerting.ingest.encoding import IngestError
 from alerting.moments import BadQuery
 from alerting.storage.schema import ChangeRow, table
 from rules.matchers import compile_glob
@@ -44,8 +43,8 @@ async def post_changes(request: Request) -> Response:
 
 async def _taken(request: Request) -> ChangesCheck:
     context = context_of(request)
-    body = decompress(await body_of(request), request.headers.get("content-encoding", ""), LIMIT)
-    found = await asyncio.to_thread(check, body, context.clock.now())
+    raw, encoding, now = await body_of(request), request.headers.get("content-encoding", ""), context.clock.now()
+    found = await checked_of(context, raw, encoding, lambda body: check(body, now))
     await mark(context, found.accepted)
     return found
 

@@ -3,18 +3,20 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from starlette.requests import Request
 
 from alerting.active import Active
 from alerting.api.in_force import InForce
+from alerting.api.room import Room
 from alerting.api.turned_away import TurnedAways
 from alerting.clock import Clock
 from alerting.database.port import Connection, Store
 from alerting.inbox.port import Entry
 from alerting.inbox.writer import InboxWriter
+from alerting.ingest.encoding import LIMIT
 from alerting.ingest.spans import SpanRecord
 from alerting.links import Links
 from alerting.selfwatch.vitals import OldestWaiting
@@ -66,6 +68,7 @@ class ApiContext:
     links: Links
     oldest_waiting: OldestWaiting = lambda _connection, _done: None
     watched: Callable[[], Watched] = Watched
+    room: Room = field(default_factory=lambda: Room(2 * LIMIT))
     _settling: Settling | None = None
 
     def active(self) -> Active:

@@ -8,10 +8,9 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from alerting.api.context import ApiContext
+from alerting.api.room import Room
 from alerting.api.security import SAFETY_HEADERS, has_key, no_key
-from alerting.ingest.encoding import IngestError, TooLarge
-
-LIMIT = 64 * 1024 * 1024
+from alerting.ingest.encoding import LIMIT, IngestError, TooLarge
 
 
 class Call:
@@ -29,8 +28,8 @@ class Call:
         return self._headers.get(name, b"").decode("latin-1")
 
     async def body(self) -> bytes:
-        """Raises TooLarge, IngestError."""
-        return await body_of(self._receive, self.header(b"content-length"))
+        """Raises TooLarge, IngestError, and Overloaded while too much is being read."""
+        return await body_of(self._receive, self.header(b"content-length"), self.context.room)
 
 
 @dataclass(slots=True, frozen=True)
@@ -80,20 +79,29 @@ class ShortWay:
         await door(scope, receive, send)
 
 
-async def body_of(receive: Receive, told: str) -> bytes:
-    """The body, read only up to the limit; ``told`` is its Content-Length. Raises TooLarge, IngestError."""
+async def body_of(receive: Receive, told: str, room: Room) -> bytes:
+    """The body, read only up to the limit; ``told`` is its Content-Length. Raises TooLarge, IngestError, Overloaded."""
     if told.isdigit() and int(told) > LIMIT:
         raise TooLarge(f"the body has {told} bytes, more than {LIMIT}; send smaller batches")
-    pieces: list[bytes] = []
-    size, more = 0, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise IngestError("the body ends too early")
-        piece = message.get("body", b"")
-        size += len(piece)
-        if size > LIMIT:
-            raise TooLarge(f"the body has more than {LIMIT} bytes; send smaller batches")
-        pieces.append(piece)
-        more = message.get("more_body", False)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    first, more = await _part(receive)
+    if not more:
+        return first
+    pieces, size = [first], len(first)
+    with room.hold() as hold:
+        hold(size)
+        while more:
+            piece, more = await _part(receive)
+            size += len(piece)
+            if size > LIMIT:
+                raise TooLarge(f"the body has more than {LIMIT} bytes; send smaller batches")
+            hold(len(piece))
+            pieces.append(piece)
+    return b"".join(pieces)
+
+
+async def _part(receive: Receive) -> tuple[bytes, bool]:
+    """What came, and whether there is more."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise IngestError("the body ends too early")
+    return message.get("body", b""), message.get("more_body", False)

@@ -3,7 +3,8 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from typing import Any
+from contextlib import suppress
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.requests import Request
@@ -12,18 +13,19 @@ from starlette.routing import Route
 
 from alerting.api import doors
 from alerting.api.context import ApiContext, context_of
-from alerting.api.doors import LIMIT, Answer, Call, Door
+from alerting.api.doors import Answer, Call, Door
 from alerting.inbox.port import Entry, Overloaded
 from alerting.ingest import otlp
-from alerting.ingest.encoding import IngestError, decompress
+from alerting.ingest.encoding import LIMIT, IngestError, TooLarge, decompress
 from alerting.ingest.envelopes import check_events
 from alerting.ingest.events import EventsCheck
 from alerting.ingest.inngest import check_inngest
 from alerting.ingest.otlp import Checked
 
-_LARGE = 256 * 1024  # bodies larger than this are checked off the event loop
+_LARGE, _LARGE_UNPACKED = 256 * 1024, 1024 * 1024  # bodies larger than this are checked off the event loop
 _RPC_CODES = {400: 3, 401: 16, 413: 8, 415: 3, 503: 14}  # google.rpc.Code
 Check = Callable[[bytes, str], Checked]
+T = TypeVar("T")
 
 
 def routes() -> list[Route]:
@@ -38,7 +40,7 @@ def _otlp(signal: str, check: Check) -> Callable[[Call], Awaitable[Answer]]:
             otlp.media_of(told)
             raw = await call.body()
             encoding = call.header(b"content-encoding")
-            checked = await _in_thread_if_large(raw, lambda: check(decompress(raw, encoding, LIMIT), media))
+            checked = await checked_of(call.context, raw, encoding, lambda body: check(body, media))
             if checked.items and signal != "metrics":
                 await call.context.append(Entry(signal, raw, media, encoding, checked.items))
         except (IngestError, Overloaded) as error:
@@ -55,7 +57,7 @@ def _events(kind: str, check: Callable[[bytes], EventsCheck]) -> Callable[[Call]
         try:
             raw = await call.body()
             encoding = call.header(b"content-encoding")
-            checked = await _in_thread_if_large(raw, lambda: check(decompress(raw, encoding, LIMIT)))
+            checked = await checked_of(call.context, raw, encoding, check)
             if checked.accepted:
                 await call.context.append(Entry(kind, raw, otlp.JSON, encoding, checked.accepted))
         except (IngestError, Overloaded) as error:
@@ -79,12 +81,21 @@ DOORS = {
 
 
 async def body_of(request: Request) -> bytes:
-    """The body, read only up to the limit. Raises TooLarge, IngestError."""
-    return await doors.body_of(request.receive, request.headers.get("content-length", ""))
+    """The body, read only up to the limit. Raises TooLarge, IngestError, and Overloaded while too much is read."""
+    return await doors.body_of(request.receive, request.headers.get("content-length", ""), context_of(request).room)
 
 
-async def _in_thread_if_large(body: bytes, check: Callable[[], Any]) -> Any:
-    return await asyncio.to_thread(check) if len(body) > _LARGE else check()
+async def checked_of(context: ApiContext, raw: bytes, encoding: str, check: Callable[[bytes], T]) -> T:
+    """What ``check`` says of the unpacked body; others are answered meanwhile if that takes long. Raises what ``check``
+    raises, TooLarge and Overloaded."""
+    if len(raw) <= _LARGE:
+        with suppress(TooLarge):
+            return check(decompress(raw, encoding, _LARGE_UNPACKED))
+    room = context.room
+    with room.hold() as hold:
+        hold(len(raw))
+        async with room.unpacking:
+            return await asyncio.to_thread(lambda: check(decompress(raw, encoding, LIMIT)))
 
 
 def refused(context: ApiContext, path: str, media: str, error: IngestError | Overloaded) -> Answer:

@@ -18,8 +18,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from alerting.api.context import ApiContext
-from alerting.api.doors import LIMIT
 from alerting.inbox.port import Entry
+from alerting.ingest.encoding import LIMIT
 from alerting.ingest.inngest import CANCELLED, FAILED, FINISHED, OWN_APP, OWN_FUNCTION, check_inngest
 from alerting.ingest.otlp import JSON
 from rules.instants import MINUTE, SECOND

@@ -18,11 +18,10 @@ from google.rpc.status_pb2 import Status
 from alerting.api.context import ApiContext
 from alerting.inbox.port import Entry, Overloaded
 from alerting.ingest import otlp
-from alerting.ingest.encoding import IngestError
+from alerting.ingest.encoding import LIMIT, IngestError
 from alerting.ingest.otlp import Checked
 from alerting.settings import SettingsError
 
-LIMIT = 64 * 1024 * 1024
 _AT_ONCE = 16  # each waits for its body to be durable; what is committed together is one wait
 _NO_KEY = "the ingest key is missing or wrong; send it as x-tocsin-key"
 _SIGNALS: dict[str, tuple[str, Callable[[bytes, str], Checked]]] = {

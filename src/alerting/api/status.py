@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from alerting.api.changing import problems_of
 from alerting.api.context import ApiContext, context_of
-from alerting.clock import Clock, SyncedClock
+from alerting.clock import Clock, SteadyClock, SyncedClock
 from alerting.configuration.schema import schema
 from alerting.database.port import StoreUnavailable
 from alerting.selfwatch.ping import FAILED, LEFT_OUT, Ping, last_ping
@@ -21,6 +21,7 @@ from rules.instants import DAY, SECOND, Instant
 router = APIRouter()
 _SILENT_AFTER = 20  # seconds without a sign of life of the worker
 _CLOCK_OFF_SECONDS = 3
+_REFUSES_FOR = 15 * SECOND
 
 
 def pipeline(context: ApiContext) -> dict[str, Any]:
@@ -69,16 +70,35 @@ def health(request: Request) -> JSONResponse:
             troubles = alerts.rule_errors(connection, context.clock.now() - DAY)
             ping = last_ping(connection)
     except StoreUnavailable as error:
-        return _health(context, [f"the state store cannot be used: {error}"], [])
+        return _health(context, [*refused_now(context), f"the state store cannot be used: {error}"], [])
     ill = [name for name, row in channels.items() if not row["healthy"]]
     warnings = [f"channel {name} cannot deliver: {channels[name]['detail']}" for name in ill]
     if aside:
         warnings.append(f"{aside} bodies could not be read and were set aside")
-    silent = (context.clock.machine_now() - beat_at) / SECOND
-    wrong = [] if silent < _SILENT_AFTER else ["the worker gives no sign of life"]
+    wrong = [*refused_now(context), *_is_silent(context, beat_at)]
     warnings += [f"rule {each['rule']} could not be evaluated: {each['error']}" for each in troubles]
     warnings += [*_ping_is_not_heard(context, ping), *_clock_is_off(context.clock)]
     return _health(context, wrong, warnings, ping, degraded=bool(troubles))
+
+
+def wrong_now(context: ApiContext) -> list[str]:
+    """What keeps bodies from being taken in or worked on."""
+    with context.store.read() as connection:
+        beat_at = progress.load(connection).beat_at
+    return [*refused_now(context), *_is_silent(context, beat_at)]
+
+
+def refused_now(context: ApiContext) -> list[str]:
+    """Not for longer than senders take to come again: a receiver to which nothing is sent any more would stay ill."""
+    refused = context.inbox.refused
+    if refused is None or context.clock.machine_now() - refused.at > _REFUSES_FOR:
+        return []
+    return [f"nothing is taken in, senders are told to come again: {refused.why}"]
+
+
+def _is_silent(context: ApiContext, beat_at: Instant) -> list[str]:
+    silent = (context.clock.machine_now() - beat_at) / SECOND
+    return [] if silent < _SILENT_AFTER else ["the worker gives no sign of life"]
 
 
 def _health(
@@ -118,6 +138,11 @@ def _ping_is_not_heard(context: ApiContext, ping: Ping) -> list[str]:
 
 
 def _clock_is_off(clock: Clock) -> list[str]:
+    if isinstance(clock, SteadyClock) and (ahead := clock.ahead // SECOND) >= _CLOCK_OFF_SECONDS:
+        return [
+            f"this machine's clock was set back: it is {ahead} s behind what Tocsin has reached, whose time goes at "
+            "half speed until they meet; what happens now looks that much late"
+        ]
     off = clock.skew // SECOND if isinstance(clock, SyncedClock) else 0
     if abs(off) < _CLOCK_OFF_SECONDS:
         return []

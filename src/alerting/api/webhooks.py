@@ -9,12 +9,11 @@ from starlette.routing import Route
 
 from alerting.active import Agreed
 from alerting.api.context import ApiContext, context_of
-from alerting.api.doors import LIMIT
-from alerting.api.ingest import body_of, refusal
+from alerting.api.ingest import body_of, checked_of, refusal
 from alerting.api.security import NO_KEY, has_key
 from alerting.inbox.port import Entry, Overloaded
 from alerting.ingest import events, jsontext, otlp
-from alerting.ingest.encoding import BadBody, IngestError, decompress
+from alerting.ingest.encoding import BadBody, IngestError
 from alerting.ingest.webhooks import SENDERS
 from alerting.ingest.webhooks.sender import Sender, WrongSignature
 from alerting.ingest.webhooks.signing import signed_as
@@ -37,8 +36,8 @@ async def _receive(request: Request) -> Response:
         agreed, sender = _known(context, name)
         raw = await body_of(request)
         encoding = request.headers.get("content-encoding", "")
-        body = decompress(raw, encoding, LIMIT)
         _allow(context, request, name, sender, agreed, raw)
+        body = await checked_of(context, raw, encoding, bytes)
         said = await _take(context, request, name, sender, agreed, body)
     except (IngestError, Overloaded) as error:
         return refusal(request, "", error)

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import sqlite3
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -27,6 +28,7 @@ from rules.inputs import Acted, Armed
 from rules.instants import SECOND, Duration, Instant
 
 log = logging.getLogger(__name__)
+AWAY = (StoreUnavailable, sqlite3.Error, OSError)  # the files of the inbox refuse like the store that lies beside them
 BEAT_EVERY: Duration = 5 * SECOND
 LONGEST_BATCH: Duration = 5 * SECOND  # shorter than any wait a run can have, so that none begins and ends inside
 _POLL_SECONDS = 0.5
@@ -68,7 +70,7 @@ class Consumer(ABC):
             try:
                 with undisturbed():
                     busy = self.once()
-            except StoreUnavailable as error:
+            except AWAY as error:
                 log.error("the state store refused, trying again in a second: %s", error)
                 stop.wait(1)
                 self.recover()

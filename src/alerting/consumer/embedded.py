@@ -36,9 +36,7 @@ class EmbeddedConsumer(Consumer):
 
     def _remember(self, connection: Connection) -> Memory:
         self._next_deadline = alerts.next_deadline(connection)
-        done = progress.load(connection)
-        self._clock.not_before(done.engine_now)
-        return Memory.of(connection, done)
+        return Memory.of(connection, progress.load(connection))
 
     def _upcoming(self, connection: Connection) -> Instant | None:
         return alerts.next_deadline(connection)
@@ -46,7 +44,6 @@ class EmbeddedConsumer(Consumer):
     def _work_on_next(self) -> bool:
         rows = self._claim()
         if rows:
-            self._clock.not_before(rows[-1].received_at)
             with self._around.observed(len(rows)):
                 self._work(rows)
         return bool(rows)
@@ -136,7 +133,7 @@ class EmbeddedConsumer(Consumer):
 
     def _beat(self) -> None:
         now = self._clock.machine_now()
-        if 0 <= now - self._beat_at < BEAT_EVERY:
+        if now - self._beat_at < BEAT_EVERY:
             return
         self._beat_at = self._memory.progress.beat_at = now
         with self._store.write() as connection:

@@ -7,8 +7,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 # Classes of SQLSTATE (PostgreSQL manual, appendix A) after which the same statement may succeed later: connection,
-# transaction rolled back (deadlock, serialization), resources, operator intervention, system, time-outs of a session.
-_PASSING = ("08", "40", "53", "55", "57", "58", "25P")
+# transaction rolled back (deadlock, serialization), resources, operator intervention, system, time-outs of a session, a
+# server that may only be read (for a while, as after a change of the primary).
+_PASSING = ("08", "40", "53", "55", "57", "58", "25P", "25006")
 INSUFFICIENT_PRIVILEGE = "42501"
 _HINTS = {
     "28P01": "the password is not the right one",

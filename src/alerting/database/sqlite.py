@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from alerting.database.port import StoreUnavailable
@@ -54,10 +54,13 @@ def _committed(connection: Connection) -> Iterator[None]:
 
 @contextmanager
 def _translated() -> Iterator[None]:
+    """A file that is torn or none of SQLite's is no fault of what was to be written: that waits as well."""
     try:
         yield
-    except OperationalError as error:
-        raise StoreUnavailable(str(error.orig)) from error
+    except DatabaseError as error:
+        if isinstance(error, OperationalError) or type(error) is DatabaseError:
+            raise StoreUnavailable(str(error.orig)) from error
+        raise
 
 
 def open_sqlite(directory: Path) -> SqliteStore:

@@ -29,6 +29,9 @@ class Position(msgspec.Struct, frozen=True, order=True):
     row: int = 0
 
 
+START = Position()
+
+
 class InboxRow(msgspec.Struct, frozen=True):
     at: Position
     received_at: Instant

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from sqlalchemy import ARRAY, BigInteger, LargeBinary, Text, bindparam, select, text, tuple_
+from sqlalchemy.exc import SQLAlchemyError
 
 from alerting.clock import Clock
 from alerting.database.port import Connection, Store, StoreUnavailable
@@ -48,7 +49,7 @@ class PostgresqlLog:
                 self._day_is_there_until = prepare_days(self._store, first)
             with self._store.write() as connection:
                 connection.execute(_APPEND, _columns(first, entries))
-        except StoreUnavailable as error:
+        except (StoreUnavailable, SQLAlchemyError) as error:
             raise Overloaded(f"the database refused the inbox: {error}") from error
         self._received_at = first + len(entries) - 1
 

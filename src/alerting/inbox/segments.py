@@ -91,6 +91,18 @@ def insert_one(connection: sqlite3.Connection, received_at: Instant, entry: Entr
     return row or 0
 
 
+def last_row(connection: sqlite3.Connection) -> int:
+    """The highest number; 0 where there is none."""
+    found: int | None = connection.execute("SELECT max(id) FROM inbox").fetchone()[0]
+    return found or 0
+
+
+def stand_in(connection: sqlite3.Connection, row: int, received_at: Instant) -> None:
+    """An empty row in place of a lost one that was worked on: nobody reads it."""
+    values = "(id, received_at, kind, media, encoding, items, body) VALUES (?, ?, '', '', '', 0, X'')"
+    connection.execute(f"INSERT INTO inbox {values}", (row, received_at))
+
+
 def last_received(folder: Path, segment: str) -> Instant:
     with closing(open_to_write(folder, segment)) as connection:
         found = connection.execute("SELECT received_at FROM inbox ORDER BY id DESC LIMIT 1").fetchone()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from alerting.inbox.port import Entry, Log, Overloaded
+from rules.instants import Instant
 
 Done = Callable[[Exception | None], None]
 _MOST_TOGETHER = 512
@@ -18,12 +19,25 @@ class _Waiting:
     done: Done
 
 
+@dataclass(slots=True, frozen=True)
+class Refused:
+    at: Instant
+    why: str
+
+
 class InboxWriter:
     """``append`` returns at once; ``done`` is called, from the writer's thread, with None once the row is durable, or
-    with Overloaded when the log refused it."""
+    with Overloaded when the log refused it. ``refused`` is what the log said last, unless it has taken rows since."""
 
-    def __init__(self, log: Log, ring: Callable[[], None], most_bytes_waiting: int = 256 * 1024 * 1024) -> None:
-        self._log, self._ring = log, ring
+    def __init__(
+        self,
+        log: Log,
+        ring: Callable[[], None],
+        most_bytes_waiting: int = 256 * 1024 * 1024,
+        now: Callable[[], Instant] = lambda: 0,
+    ) -> None:
+        self._log, self._ring, self._now = log, ring, now
+        self.refused: Refused | None = None
         self._most_bytes = most_bytes_waiting
         self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._bytes = 0
@@ -79,8 +93,10 @@ class InboxWriter:
         try:
             self._log.append([waiting.entry for waiting in batch])
             self.accepted += sum(waiting.entry.items for waiting in batch)
+            self.refused = None
         except Overloaded as refused:
             error = refused
+            self.refused = Refused(self._now(), str(refused))
         with self._counting:
             self._bytes -= sum(len(waiting.entry.body) for waiting in batch)
         for waiting in batch:

@@ -6,6 +6,7 @@ from typing import Any
 
 import zstandard
 
+LIMIT = 64 * 1024 * 1024  # of a body, as it comes and unpacked
 # So much is unpacked between two looks at the limit: at most 1 MiB comes of it by zlib, 32 MiB by zstd.
 _PIECE = 1024
 _LARGEST_WINDOW = 2**27

@@ -14,6 +14,7 @@ from alerting.api.explaining import explained
 from alerting.api.reading import Filters, Listing
 from alerting.api.security import COOKIE, SESSION_SECONDS, is_password, sessions
 from alerting.api.sources import advised
+from alerting.api.status import wrong_now
 from alerting.ingest.spans import SpanRecord
 from alerting.pages.rendering import FOLDER, render
 from alerting.storage.alerts import decode_state
@@ -40,6 +41,7 @@ def overview(request: Request) -> HTMLResponse:
         listen=context.settings.public_url,
         sources=advised(context),
         turned_away=context.turned_away.listed(),
+        ill=wrong_now(context),
     )
 
 
