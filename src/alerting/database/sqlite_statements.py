@@ -68,15 +68,16 @@ def bodies_where(connection: AnyConnection, rows: Table, keys: Sequence[str]) ->
 def fetch(connection: AnyConnection, statement: Select[Any], parameters: Row) -> list[tuple[Any, ...]]:
     """Rows of numbers and texts; ``statement`` is one object, each time the same."""
     assert isinstance(connection, Connection)
-    text, names = _text_of(statement)
-    return list(connection.exec_driver_sql(text, tuple(parameters[name] for name in names)).cursor.fetchall())
+    text, names, constants = _text_of(statement)
+    values = constants | parameters
+    return list(connection.exec_driver_sql(text, tuple(values[name] for name in names)).cursor.fetchall())
 
 
 @lru_cache(maxsize=64)
-def _text_of(statement: Select[Any]) -> tuple[str, list[str]]:
+def _text_of(statement: Select[Any]) -> tuple[str, list[str], Row]:
+    """The text, the names of its places, and what is in them whatever is asked."""
     made = statement.compile(dialect=_DIALECT)
-    assert set(made.positiontup or ()) <= set(made.params), "a value that is part of the statement would be lost"
-    return str(made), list(made.positiontup or ())
+    return str(made), list(made.positiontup or ()), dict(made.params)
 
 
 @lru_cache(maxsize=1024)
