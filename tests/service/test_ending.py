@@ -30,7 +30,8 @@ def test_asked_to_end_it_answers_keeps_and_tells_once(tmp_path):
             sender.start()
         sink.wait_for(4)
         with crowd(service.port, 2) as (in_time, too_slow):
-            body = json.dumps({"workflow": "w", "run_id": "in-time", "outcome": "failed"}).encode()
+            failed = {"workflow": "w", "run_id": "in-time", "outcome": "failed", "error": {"type": "Boom"}}
+            body = json.dumps(failed).encode()
             for client in (in_time, too_slow):
                 head = f"POST /api/v1/events HTTP/1.1\r\nHost: t\r\nContent-Length: {len(body)}\r\n\r\n".encode()
                 client.say(head + body[:-1])
