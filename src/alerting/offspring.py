@@ -91,6 +91,7 @@ def _live(settings: Settings, environ: Mapping[str, str], parent: int, writing: 
     os.close(writing)
     try:
         if os.read(parent, 1) == _GO:
+            os.nice(5)
             run(settings, environ, parent)
     except KeyboardInterrupt:
         return

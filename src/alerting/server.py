@@ -107,6 +107,7 @@ def _serve(
             ShortWay(app, DOORS),
             http=Connection,
             ws="none",
+            proxy_headers=False,  # nobody asks where a request came from
             access_log=False,
             log_level="warning",
             timeout_keep_alive=30,  # longer than exporters take from batch to batch

@@ -8,6 +8,7 @@ import asyncio
 import resource
 from functools import cache
 from http import HTTPStatus
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -16,6 +17,7 @@ LEAST_PART = 10 * 1024  # in that time
 END_SECONDS = 1  # for the rest of a request when the receiver is asked to end
 UNREAD_SECONDS = 30  # an answer of which nothing is read for so long is given up
 LONGEST_HEAD = 64 * 1024
+_FINAL = tuple(b"HTTP/1.1 %d" % kind for kind in (2, 3, 4, 5))  # an answer, not a word that goes before it
 _AGAIN = b"retry-after: 2\r\n"
 _FILES = 8192 + 128
 _FOR_OTHERS = 128  # files of the stores, the doors themselves, what is read meanwhile
@@ -37,6 +39,35 @@ def most_connections() -> int:
     return max(16, files - _FOR_OTHERS)
 
 
+class _Whole:
+    """A transport that keeps the head of an answer back until its body comes: one call of the system, not two."""
+
+    __slots__ = ("_head", "_transport")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport, self._head = transport, b""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        if data.startswith(_FINAL) and data.endswith(b"\r\n\r\n"):
+            self._head = data
+        else:
+            self._transport.write(self._head + data if self._head else data)
+            self._head = b""
+
+    def flush(self) -> None:
+        """What has a head alone is an answer, too."""
+        if self._head:
+            head, self._head = self._head, b""
+            self._transport.write(head)
+
+    def close(self) -> None:
+        self.flush()
+        self._transport.close()
+
+
 class Connection(HttpToolsProtocol):
     """A timer runs only while something is awaited of the client, so that a request that came whole costs none."""
 
@@ -47,7 +78,7 @@ class Connection(HttpToolsProtocol):
     _received = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(_Whole(transport))  # type: ignore[arg-type]
         if len(self.connections) > most_connections():
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "too many connections; come again", _AGAIN)
         else:
@@ -75,6 +106,10 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_body, self._received = True, 0
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        self.transport.flush()  # type: ignore[attr-defined]
+        super().on_response_complete()
 
     def on_message_complete(self) -> None:
         self._awaited = False

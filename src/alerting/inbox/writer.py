@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from alerting.inbox.port import Entry, Log, Overloaded
@@ -15,7 +15,10 @@ _MOST_BYTES_TOGETHER = 32 * 1024 * 1024
 
 @dataclass(slots=True)
 class _Waiting:
-    entry: Entry
+    """Entries that are stored together, or not at all."""
+
+    entries: Sequence[Entry]
+    size: int
     done: Done
 
 
@@ -26,8 +29,8 @@ class Refused:
 
 
 class InboxWriter:
-    """``append`` returns at once; ``done`` is called, from the writer's thread, with None once the row is durable, or
-    with Overloaded when the log refused it. ``refused`` is what the log said last, unless it has taken rows since."""
+    """``append`` returns at once; ``done`` is called, from the writer's thread, with None once the rows are durable, or
+    with Overloaded when the log refused them. ``refused`` is what the log said last, unless it has taken rows since."""
 
     def __init__(
         self,
@@ -46,18 +49,19 @@ class InboxWriter:
         self._thread = threading.Thread(target=self._run, name="inbox-writer", daemon=True)
         self._thread.start()
 
-    def append(self, entry: Entry, done: Done) -> None:
+    def append(self, entries: Sequence[Entry], done: Done) -> None:
         """Raises Overloaded when too much is waiting already."""
+        size = sum(len(entry.body) for entry in entries)
         with self._counting:
-            if self._bytes and self._bytes + len(entry.body) > self._most_bytes:
+            if self._bytes and self._bytes + size > self._most_bytes:
                 raise Overloaded("too much is waiting to be written")
-            self._bytes += len(entry.body)
-        self._waiting.put(_Waiting(entry, done))
+            self._bytes += size
+        self._waiting.put(_Waiting(entries, size, done))
 
     def append_and_wait(self, entry: Entry) -> None:
         """The same for callers without an event loop. Raises Overloaded."""
         outcome: queue.SimpleQueue[Exception | None] = queue.SimpleQueue()
-        self.append(entry, outcome.put)
+        self.append([entry], outcome.put)
         error = outcome.get()
         if error is not None:
             raise error
@@ -76,8 +80,8 @@ class InboxWriter:
                 return
 
     def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
-        batch, size = [first], len(first.entry.body)
-        while len(batch) < _MOST_TOGETHER and size < _MOST_BYTES_TOGETHER:
+        batch, size, rows = [first], first.size, len(first.entries)
+        while rows < _MOST_TOGETHER and size < _MOST_BYTES_TOGETHER:
             try:
                 waiting = self._waiting.get_nowait()
             except queue.Empty:
@@ -85,20 +89,21 @@ class InboxWriter:
             if waiting is None:
                 return batch, True
             batch.append(waiting)
-            size += len(waiting.entry.body)
+            size, rows = size + waiting.size, rows + len(waiting.entries)
         return batch, False
 
     def _store(self, batch: list[_Waiting]) -> None:
         error: Exception | None = None
         try:
-            self._log.append([waiting.entry for waiting in batch])
-            self.accepted += sum(waiting.entry.items for waiting in batch)
+            entries = [entry for waiting in batch for entry in waiting.entries]
+            self._log.append(entries)
+            self.accepted += sum(entry.items for entry in entries)
             self.refused = None
         except Overloaded as refused:
             error = refused
             self.refused = Refused(self._now(), str(refused))
         with self._counting:
-            self._bytes -= sum(len(waiting.entry.body) for waiting in batch)
+            self._bytes -= sum(waiting.size for waiting in batch)
         for waiting in batch:
             waiting.done(error)
         if error is None:
