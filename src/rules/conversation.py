@@ -1,6 +1,7 @@
 """What does a conversation remember? One for each (policy, channel, group): whom it is about, and what is unsaid."""
 
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -66,5 +67,6 @@ class Conversation(msgspec.Struct):
         return not self.members and not self.wakes_at
 
 
+@lru_cache(maxsize=4096)
 def conversation_key(lane: Lane, policy: str, channel: str, values: tuple[str, ...] = ()) -> str:
     return digest("conversation", lane.value, policy, channel, *values)

@@ -8,7 +8,7 @@ from typing import Any
 
 import re2
 
-from rules.model import ErrorInfo, Run
+from rules.model import Run
 from rules.vocabulary import Severity
 
 FIELDS = (
@@ -27,6 +27,10 @@ class Match:
 
     def matches(self, fields: Mapping[str, str]) -> bool:
         return all(test(fields.get(name, "")) for name, test in self.tests)
+
+    def matches_run(self, run: Run) -> bool:
+        """The same for a run whose severity is not known yet: only what is asked for is looked at."""
+        return all(test(field_of(run, name)) for name, test in self.tests)
 
     def holds(self, field: str, value: str) -> bool:
         """Whether ``value`` passes every test of ``field``."""
@@ -51,26 +55,33 @@ def compile_match(spec: Mapping[str, Any]) -> Match:
 
 def fields_of(run: Run, severity: Severity | None = None, rule: str = "") -> dict[str, str]:
     """A run as matchers see it."""
-    error = run.error or ErrorInfo()
-    fields = {
-        "workflow": run.workflow,
-        "engine": run.engine,
-        "environment": run.environment,
-        "version": run.version,
-        "run_id": run.run_id,
-        "step": run.failing_step,
-        "outcome": run.outcome.value,
-        "url": run.url,
-        "error.type": error.type,
-        "error.cause_type": error.cause_type,
-        "error.message": error.message,
-        "error.stack": error.stack,
-        "severity": severity.value if severity else "",
-        "rule": rule,
-    }
+    fields = {name: told(run) for name, told in _OF_RUN.items()}
+    fields["severity"], fields["rule"] = severity.value if severity else "", rule
     for name, value in run.labels.items():
         fields[f"labels.{name}"] = value
     return fields
+
+
+def field_of(run: Run, name: str) -> str:
+    """One of its fields; "" for what it has not."""
+    told = _OF_RUN.get(name)
+    return told(run) if told else run.labels.get(name.removeprefix("labels."), "") if name.startswith("labels.") else ""
+
+
+_OF_RUN: dict[str, Callable[[Run], str]] = {
+    "workflow": lambda run: run.workflow,
+    "engine": lambda run: run.engine,
+    "environment": lambda run: run.environment,
+    "version": lambda run: run.version,
+    "run_id": lambda run: run.run_id,
+    "step": lambda run: run.failing_step,
+    "outcome": lambda run: run.outcome.value,
+    "url": lambda run: run.url,
+    "error.type": lambda run: run.error.type if run.error else "",
+    "error.cause_type": lambda run: run.error.cause_type if run.error else "",
+    "error.message": lambda run: run.error.message if run.error else "",
+    "error.stack": lambda run: run.error.stack if run.error else "",
+}
 
 
 def _check_field(name: str) -> None:

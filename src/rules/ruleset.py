@@ -98,8 +98,7 @@ class Ruleset:
             return run.severity
         if not self._severities:
             return Severity.HIGH
-        fields = fields_of(run)
-        return next((severity for match, severity in self._severities if match.matches(fields)), Severity.HIGH)
+        return next((severity for match, severity in self._severities if match.matches_run(run)), Severity.HIGH)
 
     @property
     def scheduled(self) -> list[CompiledRule]:

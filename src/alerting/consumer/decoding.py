@@ -61,4 +61,8 @@ def _scrubbed(fact: Fact, scrubber: Scrubber) -> Fact:
 
 
 def _clean(error: ErrorInfo, scrubber: Scrubber) -> ErrorInfo:
-    return replace(error, message=scrubber.text(error.message), stack=scrubber.text(error.stack))
+    message = scrubber.text(error.message) if error.message else ""
+    stack = scrubber.text(error.stack) if error.stack else ""
+    if message == error.message and stack == error.stack:
+        return error
+    return replace(error, message=message, stack=stack)

@@ -175,10 +175,18 @@ class RunBook:
         return next((each for each in known if span_id in each.detail.handed_by), None)
 
     def _index_trace(self, record: RunRecord) -> None:
-        for trace in (record.trace_id, *record.detail.traces):
-            if trace and not any(each is record for each in self._by_trace[trace]):
-                self._by_trace[trace].append(record)
+        if record.trace_id:
+            self._index(record, record.trace_id)
+        for trace in record.detail.traces:
+            self._index(record, trace)
         self._relate(record)
+
+    def _index(self, record: RunRecord, trace: str) -> None:
+        known = self._by_trace[trace]
+        for each in known:
+            if each is record:
+                return
+        known.append(record)
 
     def owner(self, fact: Fact) -> RunRecord | None:
         """The run that this is evidence for, among those that the book knows."""
