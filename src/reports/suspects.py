@@ -105,14 +105,16 @@ def _suspect(event: Event, runs: pd.DataFrame, workflow: str, start: int, worse:
 
 
 def _side_by_side(event: Event, runs: pd.DataFrame, workflow: str) -> tuple[Share, Share]:
-    """Runs with the version and without it, from the first to the last quarter hour in which both were in use."""
+    """Runs with the version and with those that were there before it, from the first to the last quarter hour in which
+    both were in use."""
     if event.version in _FOLDED:
         return Share(0, 0), Share(0, 0)
     new = runs[runs.version == event.version]
     names = [workflow] if workflow else list(new.workflow.unique())
     new = new[new.workflow.isin(names)]
     old = runs[runs.workflow.isin(names) & ~runs.version.isin([*_FOLDED, event.version])]
-    old = old[old.bucket >= new.bucket.min()]
+    since = old.groupby(["workflow", "version"], observed=True).bucket.transform("min")
+    old = old[(since < new.bucket.min()) & (old.bucket >= new.bucket.min())]
     return _share(new[new.bucket <= old.bucket.max()]), _share(old)
 
 

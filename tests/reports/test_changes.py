@@ -111,6 +111,13 @@ def test_versions_that_run_side_by_side_are_counted_only_while_they_do():
     assert suspect["having"]["runs"] == len(both) < len(newer)
 
 
+def test_a_version_is_compared_with_those_before_it_and_not_with_its_successors():
+    runs = stepped(version=True)
+    later = [(*each[:3], "3", *each[4:]) if each[0] > START + 25 * DAY else each for each in runs]
+    alone, followed = (section_of(build, made(each)).data["changes"][0]["suspects"] for each in (runs, later))
+    assert [each["lacking"] for each in followed] == [each["lacking"] for each in alone]
+
+
 @pytest.mark.parametrize(("distance", "suspected"), [
     (-25 * HOUR, False), (-23 * HOUR, True), (0, True), (23 * HOUR, True), (25 * HOUR, False),
 ])  # fmt: skip
