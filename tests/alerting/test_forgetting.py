@@ -1,5 +1,6 @@
 """What rules remember of keys goes when nothing has happened for as long as failures are kept, and not before."""
 
+import msgspec
 import pytest
 
 from rules.instants import DAY, HOUR, MINUTE
@@ -54,3 +55,27 @@ def test_what_was_only_locked_is_forgotten_at_once(house):
     h.pass_time(HOUR)
     h.pass_time(HOUR)
     assert h.rows("SELECT 1 FROM conversation WHERE body = '' UNION SELECT 1 FROM alert_state WHERE body = ''") == []
+
+
+def test_many_runs_go_in_steps_one_after_the_other_and_open_ones_by_when_they_were_heard_of(house):
+    h = house(f"{HOOK}retention: {{runs: 3d}}\n")
+    told = [{"workflow": "pay", "run_id": f"r{n}", "outcome": "succeeded"} for n in range(4_500)]
+    for start in range(0, len(told), 500):
+        h.put("events", msgspec.json.encode(told[start : start + 500]), 500)
+    h.event("open", outcome="running")
+    h.work()
+    assert h.rows("SELECT count(*) AS n FROM run")[0]["n"] == 4_501
+    h.pass_time(4 * DAY)
+    assert h.rows("SELECT count(*) AS n FROM run")[0]["n"] == 0
+
+
+def test_what_is_old_goes_also_while_bodies_come_all_the_time(house):
+    h = house(f"{HOOK}retention: {{runs: 3d}}\n")
+    h.event("pay", outcome="succeeded")
+    h.work()
+    [consumer, *_] = h.consumers
+    for number in range(8):
+        h.clock.sleep(DAY)
+        h.event(f"later-{number}", outcome="succeeded")
+        consumer.once()
+    assert "pay" not in {row["workflow"] for row in h.rows("SELECT workflow FROM run")}

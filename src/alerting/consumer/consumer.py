@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 AWAY = (StoreUnavailable, sqlite3.Error, OSError)  # the files of the inbox refuse like the store that lies beside them
 BEAT_EVERY: Duration = 5 * SECOND
 LONGEST_BATCH: Duration = 5 * SECOND  # shorter than any wait a run can have, so that none begins and ends inside
+LEAST_TIDY_EVERY: Duration = SECOND  # while bodies wait
 _POLL_SECONDS = 0.5
 
 
@@ -56,6 +57,8 @@ class Consumer(ABC):
         self._store, self._clock, self._archive, self._around = store, clock, archive, around
         self._beat_at: Instant = 0
         self._expired_at: Instant = 0
+        self._forgot_at: Instant = 0
+        self._has_more = False
         self._next_deadline: Instant | None = None
         self._armed = False
         self.sightings = Sightings()
@@ -88,6 +91,7 @@ class Consumer(ABC):
             self._arm()
         if self._work_on_next():
             self._beat()
+            self._tidy(self._clock.now(), LEAST_TIDY_EVERY)
             return True
         now = self._horizon(self._clock.now())
         if self._next_deadline is not None and self._next_deadline <= now:
@@ -95,8 +99,8 @@ class Consumer(ABC):
             housekeeping.keep_traces(self._store, self._archive, now, self.active, self._memory.owned)
             self._beat()
             return True
-        self._idle(now)
-        return False
+        self._beat()
+        return self._tidy(now, 0)
 
     def _arm(self) -> None:
         """Look for what never came. To ask again for what is looked for already changes nothing."""
@@ -166,14 +170,20 @@ class Consumer(ABC):
     def _beat(self) -> None:  # noqa: B027 - not every consumer has to
         """Say that the worker lives; readers of ``/health`` look at the age of it."""
 
-    def _idle(self, now: Instant) -> None:
-        self._beat()
+    def _tidy(self, now: Instant, at_least: Duration) -> bool:
+        """Let go of what is past its time, in small steps: every few minutes, or ``at_least`` so far apart as long as
+        there is more. Whether there is."""
         if now - self._expired_at > housekeeping.EVERY:
-            self._expired_at = now
-            self._expire(now)
+            self._expired_at, self._has_more = now, self._expire(now)
+        elif self._has_more and now - self._forgot_at >= at_least:
+            self._forgot_at, self._has_more = now, self._forget(now)
+        return self._has_more
 
-    def _expire(self, now: Instant) -> None:
-        housekeeping.expire(self._store, self._archive, self.position, now, self.active.configuration)
+    def _expire(self, now: Instant) -> bool:
+        return housekeeping.expire(self._store, self._archive, self.position, now, self.active.configuration)
+
+    def _forget(self, now: Instant) -> bool:
+        return housekeeping.forget_some(self._store, now, self.active.configuration)
 
     def _nap(self) -> float:
         if self._next_deadline is None:

@@ -1,15 +1,15 @@
 """What may go, and what must be kept before it goes? Expired segments, old evidence, and the traces of bad runs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import ColumnElement, Table, and_, delete, select
 
 from alerting.active import Active
 from alerting.cluster.partitions import EVERYTHING, Owned
 from alerting.configuration import Configuration
 from alerting.consumer.recording import KEEP_TRACE
-from alerting.database.port import Connection, Store
+from alerting.database.port import Store
 from alerting.inbox.port import Archive, Position
 from alerting.ingest.members import FURTHEST_AHEAD
 from alerting.ingest.spans import SpanRecord
@@ -29,16 +29,20 @@ _GOOD_TRIED = 2
 _TRACES, _SEARCHES = 500, 20  # at once
 _TOGETHER: Duration = 2 * MINUTE
 _AT_ONCE = 2_000
-_EVICTED = (
-    (RunRow, "heard_at", "runs"),
-    (FailureRow, "occurred_at", "failures"),
-    (DecisionRow, "at", "failures"),
-    (DeliveryRow, "at", "failures"),
+_run, _failure, _decision, _delivery = (table(each) for each in (RunRow, FailureRow, DecisionRow, DeliveryRow))
+# What goes, by which time, and how long it is kept. Each is led by an index: nothing looks through all rows.
+_EVICTED: tuple[tuple[Table, Callable[[Instant], ColumnElement[bool]], str], ...] = (
+    (_run, lambda before: and_(_run.c.ended_at > 0, _run.c.ended_at < before), "runs"),
+    (_run, lambda before: and_(_run.c.ended_at == 0, _run.c.heard_at < before), "runs"),
+    (_failure, lambda before: _failure.c.occurred_at < before, "failures"),
+    (_decision, lambda before: _decision.c.at < before, "failures"),
+    (_delivery, lambda before: _delivery.c.at < before, "failures"),
 )
 
 
-def expire(store: Store, archive: Archive, done: Position, now: Instant, configuration: Configuration) -> None:
-    """Drop raw bodies that are past their time and worked on; forget evidence whose run never came."""
+def expire(store: Store, archive: Archive, done: Position, now: Instant, configuration: Configuration) -> bool:
+    """Drop raw bodies that are past their time and worked on; forget evidence whose run never came. Whether a next step
+    would find more to do."""
     kept = configuration.retention
     archive.expire(now - kept.raw, done)
     with store.write() as connection:
@@ -49,17 +53,21 @@ def expire(store: Store, archive: Archive, done: Position, now: Instant, configu
         traces.forget(connection, now - kept.traces)
         reports.forget(connection, now - kept.failures)
         forget_idle(connection, now - kept.failures, _AT_ONCE)
-        for rows, time, retention in _EVICTED:
-            # What is told of a run again is refused by its end, which may lie so far after it was heard of.
-            _forget_some(connection, table(rows), time, now - getattr(kept, retention) - FURTHEST_AHEAD)
     packs.pack(store, now)
+    return forget_some(store, now, configuration)
 
 
-def _forget_some(connection: Connection, rows: Table, time: str, before: Instant) -> None:
-    """A piece at a time: ingest never waits for it. Rollups stay, so that reports reach further back than runs."""
-    key = next(iter(rows.primary_key))
-    old = select(key).where(rows.c[time] < before).limit(_AT_ONCE)
-    connection.execute(delete(rows).where(key.in_(old)))
+def forget_some(store: Store, now: Instant, configuration: Configuration) -> bool:
+    """A piece at a time: ingest never waits for it. Rollups stay, so that reports reach further back than runs. Whether
+    there may be more."""
+    kept, more = configuration.retention, False
+    with store.write() as connection:
+        for rows, is_old, retention in _EVICTED:
+            key = next(iter(rows.primary_key))
+            # What is told of a run again is refused by its end, which may lie so far after it was heard of.
+            old = select(key).where(is_old(now - getattr(kept, retention) - FURTHEST_AHEAD)).limit(_AT_ONCE)
+            more |= connection.execute(delete(rows).where(key.in_(old))).rowcount >= _AT_ONCE
+    return more
 
 
 def keep_traces(store: Store, archive: Archive, now: Instant, active: Active, owned: Owned = EVERYTHING) -> None:

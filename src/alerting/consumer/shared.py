@@ -171,9 +171,8 @@ class SharedConsumer(Consumer):
 
         self._commit(batch, finish)
 
-    def _expire(self, now: Instant) -> None:
-        if 0 in self._memory.owned.tokens:  # one of the workers is enough
-            super()._expire(now)
+    def _expire(self, now: Instant) -> bool:
+        return 0 in self._memory.owned.tokens and super()._expire(now)  # one of the workers is enough
 
 
 def _batch(found: Sequence[Task], oldest: Instant | None) -> Batch:
