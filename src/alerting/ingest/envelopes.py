@@ -7,6 +7,7 @@ from typing import Any
 
 from alerting.ingest import events
 from alerting.ingest.events import EventsCheck
+from alerting.ingest.events_at_a_glance import plainly_right
 from alerting.ingest.facts import Fact
 from alerting.ingest.webhooks import SENDERS
 from rules.instants import Instant, parse_instant
@@ -17,6 +18,8 @@ ENVELOPE = "webhook"
 
 def check_events(body: bytes) -> EventsCheck:
     """How many are accepted, and what is wrong with the others. Raises BadBody."""
+    if plain := plainly_right(body):
+        return EventsCheck(plain, [])
     return events.check(body, lambda event: _opened(event, 0) if _is_envelope(event) else events.read(event))
 
 

@@ -138,6 +138,11 @@ def _duration(event: dict[str, Any], name: str) -> Duration:
         raise ValueError(f"{name}: {value!r} is not a duration; write it like 30s, 10m or 1h30m") from None
 
 
+def is_outcome(word: str) -> bool:
+    """Whether it is one of the words for how a run stands, as they are usually written."""
+    return word.lower() in _WORDS
+
+
 def _outcome(event: dict[str, Any]) -> Outcome:
     word = _required(event, "outcome").lower().replace("-", "_")
     if word == "error" and event.get("engine") == "cicd":
