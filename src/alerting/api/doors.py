@@ -1,16 +1,18 @@
 """How does a body come in at little cost? Doors speak ASGI themselves: every event passes, and none needs more."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from alerting.api.context import ApiContext
 from alerting.api.room import Room
-from alerting.api.security import SAFETY_HEADERS, has_key, no_key
+from alerting.api.security import has_key, no_key
 from alerting.ingest.encoding import LIMIT, IngestError, TooLarge
+
+_NO_GUESSING = (b"x-content-type-options", b"nosniff")
 
 
 class Call:
@@ -32,9 +34,9 @@ class Call:
         return await body_of(self._receive, self.header(b"content-length"), self.context.room)
 
 
-@dataclass(slots=True, frozen=True)
-class Answer:
-    """``retry_after``: seconds, 0 for a sender that need not come again."""
+class Answer(msgspec.Struct, frozen=True):
+    """What a program reads, and no browser is to take for a page. ``retry_after``: seconds, 0 for a sender that need not
+    come again."""
 
     status: int
     body: bytes
@@ -42,7 +44,7 @@ class Answer:
     retry_after: int = 0
 
     def headers(self) -> list[tuple[bytes, bytes]]:
-        own = [(b"content-type", self.media.encode()), (b"content-length", b"%d" % len(self.body)), *SAFETY_HEADERS]
+        own = [(b"content-type", self.media.encode()), (b"content-length", b"%d" % len(self.body)), _NO_GUESSING]
         return [*own, (b"retry-after", b"%d" % self.retry_after)] if self.retry_after else own
 
 

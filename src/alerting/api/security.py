@@ -23,7 +23,7 @@ _BY_SIGNATURE = ("/ingest/webhooks/", "/api/inngest")  # these doors ask for a s
 NO_KEY = "the ingest key is missing or wrong; send it as Authorization: Bearer KEY or as x-tocsin-key"
 _OPEN = ("/health", "/login", "/static/", "/schema/", "/ping/")  # of a ping's address the key is a part
 _BY_TOKEN = ("/act/",)  # the link itself is the permission
-SAFETY_HEADERS = (
+_HEADERS = (
     (b"content-security-policy", b"default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; "
      b"frame-ancestors 'none'; form-action 'self'"),
     (b"x-content-type-options", b"nosniff"),
@@ -144,7 +144,7 @@ def _with_headers(send: Send) -> Send:
     async def sending(message: object) -> None:
         if isinstance(message, dict) and message["type"] == "http.response.start":
             present = {name for name, _ in message["headers"]}
-            message["headers"] = [*message["headers"], *(pair for pair in SAFETY_HEADERS if pair[0] not in present)]
+            message["headers"] = [*message["headers"], *(pair for pair in _HEADERS if pair[0] not in present)]
         await send(message)  # type: ignore[arg-type]
 
     return sending
