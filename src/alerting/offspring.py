@@ -18,6 +18,9 @@ from alerting.settings import Settings
 
 _GO = b"g"
 _PATIENCE_SECONDS = 10
+_AFTER_THE_RECEIVER = (
+    5  # steps of niceness: where there is not processor enough for both, what is sent is taken in first
+)
 
 
 class Worker(Protocol):
@@ -91,7 +94,7 @@ def _live(settings: Settings, environ: Mapping[str, str], parent: int, writing: 
     os.close(writing)
     try:
         if os.read(parent, 1) == _GO:
-            os.nice(5)
+            os.nice(_AFTER_THE_RECEIVER)
             run(settings, environ, parent)
     except KeyboardInterrupt:
         return

@@ -35,8 +35,8 @@ class Call:
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a program reads, and no browser is to take for a page. ``retry_after``: seconds, 0 for a sender that need not
-    come again."""
+    """What a program reads, and no browser is to take for a page. ``retry_after``: seconds, 0 for a sender that need
+    not come again."""
 
     status: int
     body: bytes
