@@ -18,9 +18,7 @@ from alerting.settings import Settings
 
 _GO = b"g"
 _PATIENCE_SECONDS = 10
-_AFTER_THE_RECEIVER = (
-    5  # steps of niceness: where there is not processor enough for both, what is sent is taken in first
-)
+_AFTER_THE_RECEIVER = 5  # steps of niceness: where there is too little processor for both, taking in goes first
 
 
 class Worker(Protocol):
