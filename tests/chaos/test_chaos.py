@@ -46,7 +46,7 @@ def run(folder, sinks, store, seed, seconds, moods, patience):
     finally:
         there.close()
     assert violations(found) == []
-    assert warnings == []
+    assert [each for each in warnings if "clock was set back" not in each] == []
     assert len(found.acknowledged) > 20
 
 

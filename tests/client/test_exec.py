@@ -165,8 +165,10 @@ def test_ctrl_c_in_a_terminal_reaches_the_command_once(watched, tocsin):
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.execve(PYTHON, watched.command(PYTHON, "-c", program), watched.environment)
     shown = b""
+    ready = select.poll()
+    ready.register(terminal, select.POLLIN)
     while b"ready" not in shown:
-        assert select.select([terminal], [], [], 20)[0]
+        assert ready.poll(20_000)
         shown += os.read(terminal, 1000)
     os.write(terminal, b"\x03")
     _, status = os.waitpid(pid, 0)

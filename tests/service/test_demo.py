@@ -10,7 +10,8 @@ from sqlalchemy import text as sql
 
 from alerting.clock import SystemClock
 from alerting.database.sqlite import open_sqlite
-from alerting.reporting.asking import Wanted, report_of
+from alerting.reporting.answering import report_of
+from alerting.reporting.asking import Wanted
 from alerting.storage.changes import changes_between
 from rules.instants import DAY
 from support.service import bare_environment, free_port

@@ -37,7 +37,7 @@ def _copy(connection: sqlite3.Connection, table: str) -> None:
     names = [row[1] for row in connection.execute(f"PRAGMA main.table_info({table})") if row[1] in there]
     keys = ", ".join(f'"{name}"' for name in names if name != "n")
     into = ", ".join(f'"{name}"' for name in names)
-    if table.startswith("rollup_"):
+    if "n" in names:
         connection.execute(f"INSERT INTO {table} ({keys}, n) SELECT {keys}, SUM(n) FROM now.{table} GROUP BY {keys}")
     else:
         connection.execute(f"INSERT OR REPLACE INTO {table} ({into}) SELECT {into} FROM now.{table}")

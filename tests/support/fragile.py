@@ -57,3 +57,7 @@ class Counting:
     def execute(self, statement: Any, parameters: Any = None) -> Any:
         self._store.count()
         return self._connection.execute(statement, parameters)
+
+    def exec_driver_sql(self, statement: str, parameters: Any = None) -> Any:
+        self._store.count()
+        return self._connection.exec_driver_sql(statement, parameters)

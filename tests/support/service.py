@@ -54,8 +54,8 @@ class Service:
         self.process = self._start()
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        log = (self.folder / "log").open("ab")
-        return subprocess.Popen(self._command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(self._command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
 
     @property
     def url(self) -> str:

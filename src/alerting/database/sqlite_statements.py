@@ -6,7 +6,7 @@ What SQLAlchemy does for each row of each statement takes longer than SQLite its
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Boolean, Connection, Select, Table
 from sqlalchemy.dialects import sqlite
@@ -21,9 +21,8 @@ Values = Callable[[Row], tuple[Any, ...]]
 
 def write(connection: AnyConnection, statement: Any, into: Table, rows: Sequence[Row]) -> None:
     """Execute ``statement`` for each of ``rows``, which all have the same columns."""
-    assert isinstance(connection, Connection)
     text, values = _compiled(statement, into, tuple(rows[0]))
-    connection.exec_driver_sql(text, [values(row) for row in rows])
+    _driven(connection).exec_driver_sql(text, [values(row) for row in rows])
 
 
 @lru_cache(maxsize=256)
@@ -43,13 +42,17 @@ def _default(into: Table, name: str) -> Any:
     return default.arg
 
 
+def _driven(connection: AnyConnection) -> Connection:
+    """Only where the driver is SQLite's, which speaks in the same thread."""
+    return cast(Connection, connection)
+
+
 def rows_where(
     connection: AnyConnection, rows: Table, column: str, values: Sequence[str], unlike: str = ""
 ) -> list[Row]:
     """See ``statements.rows_where``; ``values`` are few enough for one statement."""
-    assert isinstance(connection, Connection)
     names, flags = _columns(rows)
-    found = connection.exec_driver_sql(_select(rows, column, unlike, len(values)), tuple(values)).cursor
+    found = _driven(connection).exec_driver_sql(_select(rows, column, unlike, len(values)), tuple(values)).cursor
     read = [dict(zip(names, row, strict=True)) for row in found.fetchall()] if found is not None else []
     for row in read:
         for flag in flags:
@@ -59,18 +62,16 @@ def rows_where(
 
 def bodies_where(connection: AnyConnection, rows: Table, keys: Sequence[str]) -> list[str]:
     """The ``body`` of each row with one of ``keys``, in their order."""
-    assert isinstance(connection, Connection)
     places = ", ".join("?" * len(keys))
     text = f"SELECT body FROM {rows.name} WHERE key IN ({places}) ORDER BY key"
-    return [row[0] for row in connection.exec_driver_sql(text, tuple(keys)).cursor.fetchall()]
+    return [row[0] for row in _driven(connection).exec_driver_sql(text, tuple(keys)).cursor.fetchall()]
 
 
 def fetch(connection: AnyConnection, statement: Select[Any], parameters: Row) -> list[tuple[Any, ...]]:
     """Rows of numbers and texts; ``statement`` is one object, each time the same."""
-    assert isinstance(connection, Connection)
     text, names, constants = _text_of(statement)
     values = constants | parameters
-    return list(connection.exec_driver_sql(text, tuple(values[name] for name in names)).cursor.fetchall())
+    return list(_driven(connection).exec_driver_sql(text, tuple(values[name] for name in names)).cursor.fetchall())
 
 
 @lru_cache(maxsize=64)

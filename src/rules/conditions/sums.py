@@ -110,8 +110,10 @@ def united(found: Iterable[Spell]) -> list[Spell]:
 
 
 def now_and_next(found: Sequence[Spell], now: Instant) -> tuple[bool, Instant | None, Instant | None]:
-    """Whether one of them is now, and until when; else from when on the next is."""
+    """Whether one of them is now, and until when; and when to look again: where there is another one to come."""
     if not found:
         return False, None, None
     start, end = found[0]
-    return (True, end, None) if start <= now else (False, None, start)
+    if start > now:
+        return False, None, start
+    return True, end, end if len(found) > 1 else None
