@@ -105,7 +105,7 @@ def answered(memory: Memory, turns: Sequence[Turn], until: Instant) -> Holding:
     answers = [turn.answer for turn in turns if turn.answer and turn.answer.holds]
     times = max((answer.times for answer in answers), key=len, default=())
     wake, said = wake_of(turns), tuple(pair for answer in answers for pair in answer.evidence)
-    known = until < FOREVER and (wake is None or until < wake)
+    known = until < FOREVER and (wake is None or until <= wake)
     return Holding(memory, True, times, until if known else None, wake, said)
 
 
