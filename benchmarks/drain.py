@@ -11,10 +11,12 @@ import argparse
 import http.client
 import queue
 import shutil
+import sqlite3
 import sys
 import tempfile
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -72,6 +74,7 @@ def drain(kind: str, items: int, on: Path | None) -> None:
     if on is not None:
         (folder / "data").mkdir()
         shutil.copy(on / FILE_NAME, folder / "data" / FILE_NAME)
+    before = size_of(folder)
     with HttpSink() as sink, Service(CONFIG.format(url=sink.url), folder) as service:
         receiver, worker = service.processes()
         cpu = machine.Cpu({"receiver": receiver, "worker": worker})
@@ -89,7 +92,17 @@ def drain(kind: str, items: int, on: Path | None) -> None:
         print(f"{kind}: {count / took:,.0f} spans/s from the first request until all was worked off ({count:,} spans "
               f"acknowledged in {sent:.1f} s, worked off in {took:.1f} s); {cpu.told()}; at most {peaks[0]:.0f} and "
               f"{peaks[1]:.0f} MB; {len(sink.requests)} messages")  # fmt: skip
+    told_size = (size_of(folder) - before) / count
+    print(f"  {told_size:.0f} bytes a span on the disk: state store with its indexes, and raw bodies")
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all databases below, with what is still in their logs."""
+    for path in folder.rglob("*.db"):
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return sum(path.stat().st_size for path in folder.rglob("*.db"))
 
 
 def send(port: int, told: "queue.SimpleQueue[tuple[bytes, int]]") -> None:
