@@ -29,7 +29,7 @@ from alerting.database.sqlite import FILE_NAME, open_sqlite
 from alerting.demo.history.filling import fill
 from alerting.demo.history.playing import runs
 from rules.instants import DAY
-from support.service import Service, is_drained
+from support.service import Service, cpu_seconds, is_drained
 from support.sinks import HttpSink
 
 CONNECTIONS = 4
@@ -77,6 +77,7 @@ def drain(kind: str, items: int, on: Path | None) -> None:
     before = size_of(folder)
     with HttpSink() as sink, Service(CONFIG.format(url=sink.url), folder) as service:
         receiver, worker = service.processes()
+        wait_idle(worker)
         cpu = machine.Cpu({"receiver": receiver, "worker": worker})
         began = time.monotonic()
         senders = [threading.Thread(target=send, args=(service.port, told)) for _ in range(CONNECTIONS)]
@@ -95,6 +96,15 @@ def drain(kind: str, items: int, on: Path | None) -> None:
     told_size = (size_of(folder) - before) / count
     print(f"  {told_size:.0f} bytes a span on the disk: state store with its indexes, and raw bodies")
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def wait_idle(worker: int) -> None:
+    """Until it has seen to what a store from elsewhere needs: past days are packed, old rows go."""
+    while True:
+        before = cpu_seconds(worker)
+        time.sleep(1)
+        if cpu_seconds(worker) - before < 0.1:
+            return
 
 
 def size_of(folder: Path) -> int:
