@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 RANKS = {"low": 0, "medium": 1, "high": 2, "critical": 3}
 WEIGHT = ["first", "reopened", "severity_up", "escalation", "again", "reminder", "resolved"]
 REOPEN, EXPIRY, FAR = 15, 24 * 60, 10**9
+BETWEEN_ENDS = 2  # messages that something is over, and nothing else
 
 
 @dataclass
@@ -49,15 +50,15 @@ class Page:
         if not self.notes or self.notes[-1][0] != reason:
             self.notes.append((reason, now))
 
-    def due(self, house: House, spoke: int, fired: int) -> int:
+    def due(self, house: House, spoke: int, fired: int, ended: int) -> int:
         reasons = [reason for reason, _ in self.notes]
         since = self.notes[0][1]
         if "escalation" in reasons:
             return since
         hourly = self.severity in house.hourly
-        if hourly and (
-            reasons[-1] == "reminder" or reasons[0] == "reopened" or (reasons[-1] == "resolved" and self.known)
-        ):
+        if hourly and reasons[-1] == "resolved" and self.known:
+            return max(since, ended + BETWEEN_ENDS) if since > ended else since
+        if hourly and (reasons[-1] == "reminder" or reasons[0] == "reopened"):
             return since
         wait = 0 if self.known else house.wait[self.severity]
         return max(since + wait, (fired if hourly else spoke) + (60 if hourly else house.spacing[self.severity]))
@@ -77,6 +78,7 @@ class Notebook:
     pages: dict[str, list[Page]] = field(default_factory=dict)
     spoke: int = -FAR
     fired: int = -FAR
+    ended: int = -FAR
     messages: list = field(default_factory=list)
 
     def current(self) -> list[Page]:
@@ -125,16 +127,18 @@ class Notebook:
         for page in self.every():
             self.grow(page)
         going = [page for page in self.every() if page.notes]
-        if any(page.due(self.house, self.spoke, self.fired) <= self.now for page in going):
+        if any(page.due(self.house, self.spoke, self.fired, self.ended) <= self.now for page in going):
             said = [(page.kind, page.began, page.reason(), page.uncounted) for page in going]
             self.messages.append((self.now, sorted(said)))
+            if all(page.notes[-1][0] == "resolved" for page in going):
+                self.ended = self.now
             for page in going:
                 self.said(page)
             self.spoke = self.now
 
     def _is_due(self, page: Page) -> bool:
         self.grow(page)
-        return bool(page.notes) and page.due(self.house, self.spoke, self.fired) <= self.now
+        return bool(page.notes) and page.due(self.house, self.spoke, self.fired, self.ended) <= self.now
 
     def said(self, page: Page) -> None:
         reason = page.reason()
