@@ -80,7 +80,7 @@ class Later:
 
     def stop(self) -> None:
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(_PATIENCE_SECONDS)
 
     def close(self) -> None:
         os.close(self._writing)

@@ -69,24 +69,14 @@ def serve(
         check_notify(settings.notify)
     raise_file_limit()
     firstborn = Firstborn(settings, environ) if with_worker else None
-    try:
-        _serve(settings, environ, firstborn, announce)
-    except BaseException:
+    with contextlib.ExitStack() as unless_it_starts:
         if firstborn is not None:
-            firstborn.close()
-        raise
-
-
-def _serve(
-    settings: Settings, environ: Mapping[str, str], firstborn: Firstborn | None, announce: Callable[[str, str], None]
-) -> None:
-    listening = _listen(settings)
-    parts = open_parts(settings, environ)
-    try:
+            unless_it_starts.callback(firstborn.close)  # which would wait for its word for ever
+        listening = _listen(settings)
+        parts = open_parts(settings, environ)
+        unless_it_starts.callback(parts.close)
         grpc_door = _grpc_door(settings, parts.context)
-    except SettingsError:
-        parts.close()
-        raise
+        unless_it_starts.pop_all()
     stopping, hung_up = threading.Event(), threading.Event()
     signal.signal(signal.SIGHUP, _on_hangup(hung_up))
     looking = (parts.context.in_force, stopping, hung_up)
@@ -94,36 +84,19 @@ def _serve(
     watching.start()
     looking_at_self = threading.Thread(target=parts.watcher.run, args=(stopping,), name="self-watch", daemon=True)
     looking_at_self.start()
+    telemetry = Telemetry("api", environ, settings.listen)
     if firstborn is not None:
         firstborn.go()
         raising = (settings, stopping, firstborn)
         supervisor = threading.Thread(target=_supervise, args=raising, name="supervisor", daemon=True)
         supervisor.start()
-    telemetry = Telemetry("api", environ, settings.listen)
-    app = create_app(parts.context)
-    server = _Server(
-        stopping,
-        uvicorn.Config(
-            ShortWay(app, DOORS),
-            http=Connection,
-            ws="none",
-            proxy_headers=False,  # nobody asks where a request came from
-            access_log=False,
-            log_level="warning",
-            timeout_keep_alive=30,  # longer than exporters take from batch to batch
-            timeout_graceful_shutdown=3,
-            lifespan="off",
-            backlog=1024,
-            server_header=False,
-            date_header=True,
-        ),
-    )
-    settle_down()
-    announce(f"http://{settings.listen}", settings.grpc if grpc_door else "")
-    # The server raises the signal that ended it once more: what is open has to be closed first.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
     try:
+        server = _server(parts.context, stopping)
+        settle_down()
+        announce(f"http://{settings.listen}", settings.grpc if grpc_door else "")
+        # The server raises the signal that ended it once more: what is open has to be closed first.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)
         server.run(sockets=[listening])
     finally:
         if grpc_door is not None:
@@ -136,6 +109,24 @@ def _serve(
         if firstborn is not None:
             supervisor.join(timeout=10)
         telemetry.close()
+
+
+def _server(context: ApiContext, stopping: threading.Event) -> uvicorn.Server:
+    config = uvicorn.Config(
+        ShortWay(create_app(context), DOORS),
+        http=Connection,
+        ws="none",
+        proxy_headers=False,  # nobody asks where a request came from
+        access_log=False,
+        log_level="warning",
+        timeout_keep_alive=30,  # longer than exporters take from batch to batch
+        timeout_graceful_shutdown=3,
+        lifespan="off",
+        backlog=1024,
+        server_header=False,
+        date_header=True,
+    )
+    return _Server(stopping, config)
 
 
 class _Server(uvicorn.Server):
