@@ -1,14 +1,19 @@
 """What *is* this fault? A versioned hash of ordered components, kept with it to answer "why grouped"."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
 
 from rules.causes import bare, innermost_type
-from rules.frames import Frame, in_app_frames
+from rules.frames import in_app_frames
 from rules.identity import digest
 from rules.model import ErrorInfo, Fingerprint
 from rules.normalise import normalise, status_in
 
+if TYPE_CHECKING:
+    from functools import _lru_cache_wrapper
+
+T = TypeVar("T")
 FINGERPRINT_VERSION = 1
 _SHORT = 8 * 1024  # characters: 4,096 errors are remembered at most, and 4,096 long ones would take 300 MB
 _PLACES = frozenset({"workflow", "step"})
@@ -16,15 +21,15 @@ Component = tuple[str, str]
 
 
 def _default(workflow: str, step: str, error: ErrorInfo) -> Fingerprint:
-    short = len(error.stack) + len(error.message) < _SHORT
-    return _remembered(workflow, step, error) if short else _made(workflow, step, error)
+    return _unless_long(_made, len(error.stack) + len(error.message), workflow, step, error)
+
+
+def _unless_long(made: "_lru_cache_wrapper[T]", length: int, *of: Hashable) -> T:
+    """Remembered where it is of little text."""
+    return made(*of) if length < _SHORT else made.__wrapped__(*of)
 
 
 @lru_cache(maxsize=4096)
-def _remembered(workflow: str, step: str, error: ErrorInfo) -> Fingerprint:
-    return _made(workflow, step, error)
-
-
 def _made(workflow: str, step: str, error: ErrorInfo) -> Fingerprint:
     components: list[Component] = [("workflow", workflow)]
     if step:
@@ -38,7 +43,7 @@ def _made(workflow: str, step: str, error: ErrorInfo) -> Fingerprint:
 
 def _evidence(error: ErrorInfo) -> list[Component]:
     """The frames of the user's own code, with a status code, for a 404 is no 503; else the message without its data."""
-    frames = _frames(error.stack) if error.stack else ()
+    frames = _unless_long(_frames, len(error.stack), error.stack) if error.stack else ()
     if frames:
         code = status_in(error.message)
         status = [("status", code)] if code else []
@@ -46,11 +51,7 @@ def _evidence(error: ErrorInfo) -> list[Component]:
     return [("message", normalise(error.message))] if error.message else []
 
 
-def _frames(stack: str) -> tuple[Frame, ...]:
-    return _remembered_frames(stack) if len(stack) < _SHORT else in_app_frames(stack)
-
-
-_remembered_frames = lru_cache(maxsize=1024)(in_app_frames)
+_frames = lru_cache(maxsize=1024)(in_app_frames)
 
 
 def fingerprint(workflow: str, step: str, error: ErrorInfo | None, override: Sequence[str] = ()) -> Fingerprint:
@@ -65,8 +66,7 @@ def fingerprint(workflow: str, step: str, error: ErrorInfo | None, override: Seq
 
 
 def _of(components: list[Component]) -> Fingerprint:
-    made = tuple(components)
-    return _hashed(made) if sum(len(text) for _, text in made) < _SHORT else _hashed.__wrapped__(made)
+    return _unless_long(_hashed, sum(len(text) for _, text in components), tuple(components))
 
 
 @lru_cache(maxsize=4096)

@@ -92,7 +92,7 @@ def test_no_text_is_refused_and_the_answer_never_changes(kind, message, frames, 
     error = ErrorInfo(kind, message, frames + signs)
     again = ErrorInfo(kind, message, frames + signs)
     first = fingerprint("w", "s", error)
-    fingerprint.__globals__["_remembered"].cache_clear()
+    fingerprint.__globals__["_made"].cache_clear()
     assert fingerprint("w", "s", again) == first
 
 

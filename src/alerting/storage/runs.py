@@ -47,8 +47,7 @@ def load_by_id(connection: Connection, runs: Iterable[str]) -> list[RunRecord]:
 
 
 def load_run(connection: Connection, run: str) -> RunRecord | None:
-    row = connection.execute(select(_run).where(_run.c.id == run)).mappings().first()
-    return record_of(dict(row)) if row else None
+    return next(iter(load_by_id(connection, [run])), None)
 
 
 def record_of(row: Row) -> RunRecord:
