@@ -3,15 +3,12 @@
 import sqlite3
 from collections import Counter
 from contextlib import closing
-from pathlib import Path
 
-import pytest
-
+from support.faketime import FakeTime
 from support.service import Service
 from support.sinks import HttpSink
 
 JUMPS = ("+1h", "+0", "-1d")
-FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 CONFIG = """
 channels: {{hook: {{type: webhook, url: "{}"}}}}
 policies:
@@ -32,19 +29,12 @@ def fail(service, workflow, *run_ids):
 
 
 def test_jumps_of_the_clock_lose_nothing_and_stop_no_timer(tmp_path):
-    if FAKETIME is None:
-        pytest.skip("libfaketime is not installed")
-    told_by = tmp_path / "faketime"
-    told_by.write_text("+0")
-    fake = {"LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(told_by), "FAKETIME_NO_CACHE": "1",
-            "DONT_FAKE_MONOTONIC": "1"}  # fmt: skip
-    with HttpSink() as sink, Service(CONFIG.format(sink.url), tmp_path, **fake) as service:
+    clock = FakeTime(tmp_path, at_once=True)
+    with HttpSink() as sink, Service(CONFIG.format(sink.url), tmp_path, **clock.environment) as service:
         fail(service, "w0", "r0")
         service.wait_until(lambda: said(service)["first"] == 1, "told")
         for number, jump in enumerate(JUMPS, 1):
-            other = tmp_path / "next"
-            other.write_text(jump)
-            other.replace(told_by)
+            clock.set(jump)
             fail(service, f"w{number}", f"r{number}")
             service.wait_until(lambda number=number: said(service)["first"] == number + 1, "told")
         service.wait_until(lambda: said(service)["reminder"] == 4, "reminded", 30)

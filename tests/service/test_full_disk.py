@@ -7,9 +7,9 @@ import urllib.request
 
 import pytest
 
-from support.disks import data_of, fill, let_write, read_only, small_disk
+from support.disks import data_of, fill, read_only, small_disk
 from support.sender import Sender
-from support.service import Service
+from support.service import Service, limit_files
 from support.sinks import HttpSink
 
 CONFIG = """
@@ -35,11 +35,11 @@ def test_without_room_for_the_inbox_senders_are_told_to_come_again(tmp_path):
     with Service("", tmp_path) as service:
         assert service.post("/api/v1/events", failure("before"))[0] == 202
         service.wait_drained()
-        let_write(service.processes(), 0)
+        limit_files(service.processes(), 0)
         status, said, headers = service.post("/api/v1/events", failure("during"))
         health = service.ask("GET", "/health")
         shown = page(service)
-        let_write(service.processes())
+        limit_files(service.processes())
         assert service.post("/api/v1/events", failure("after"))[0] == 202
         service.wait_drained()
         service.wait_ready()
@@ -58,11 +58,11 @@ def test_a_worker_without_room_waits_and_goes_on_where_it_stood(tmp_path):
         assert service.post("/api/v1/events", failure("before"))[0] == 202
         sink.wait_for(1)
         service.wait_drained()
-        let_write([worker], 0)
+        limit_files([worker], 0)
         statuses = {service.post("/api/v1/events", failure(f"during-{n}"))[0] for n in range(20)}
         time.sleep(3)  # it tries once a second
         assert service.get("/api/v1/pipeline")["processed"] == 1
-        let_write([worker])
+        limit_files([worker])
         service.wait_drained()
         assert service.processes()[1] == worker
         assert run_ids(service) == sorted(["before", *(f"during-{n}" for n in range(20))])

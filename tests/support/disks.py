@@ -1,8 +1,6 @@
 """Disks that are full or may not be written to, for one service: in a mount namespace of its own, so that nothing is
 left of them when it ends. A limit on the size of files stands for a full disk where nothing may be mounted."""
 
-import os
-import resource
 import subprocess
 from pathlib import Path
 from typing import TypeAlias
@@ -51,10 +49,3 @@ def fill(folder: Path) -> Path:
             except OSError:
                 continue
     return ballast
-
-
-def let_write(pids: list[int], longest: int = resource.RLIM_INFINITY) -> None:
-    """Files of these processes may become no longer than that."""
-    for pid in pids:
-        if os.path.exists(f"/proc/{pid}"):  # noqa: PTH110 - it may end at any time
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (longest, resource.RLIM_INFINITY))

@@ -103,15 +103,8 @@ class Service:
     def limit_files(self, size: int = resource.RLIM_INFINITY) -> None:
         """No file can be written beyond ``size``, as on a full disk. The receiver first: what it starts is limited
         alike from then on."""
-        for pid in self.processes():
-            self._limit_files_of(pid, size)
-        for pid in self.processes()[1:]:
-            self._limit_files_of(pid, size)
-
-    @staticmethod
-    def _limit_files_of(pid: int, size: int) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+        limit_files(self.processes(), size)
+        limit_files(self.processes()[1:], size)
 
     def wait_ready(self) -> None:
         self.wait_until(lambda: self.get("/health")["status"] == "ok", "ready")
@@ -163,6 +156,13 @@ class Service:
                 return answer.status, answer.read(), dict(answer.headers)
         except urllib.error.HTTPError as refused:
             return refused.code, refused.read(), dict(refused.headers)
+
+
+def limit_files(pids: list[int], size: int = resource.RLIM_INFINITY) -> None:
+    """No file of these processes can be written beyond ``size``; one that has ended needs no limit."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
 def every_item(get: Callable[[str], Any], path: str) -> list[Any]:
