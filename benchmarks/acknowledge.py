@@ -20,17 +20,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from benchmarks.load import machine
+from benchmarks.load import ALL_CRITICAL, machine
 from benchmarks.load.wrk import Result, send
 
 from support.service import Service, free_port, wait_until
 from support.sinks import HttpSink
 
 ALERTMANAGER = "prometheus-alertmanager"
-CONFIG = """
-channels: {{hook: {{type: webhook, url: "{url}"}}}}
-severity: [{{match: {{workflow: "*"}}, severity: critical}}]
-"""
 
 
 def main() -> None:
@@ -53,7 +49,7 @@ def main() -> None:
 
 
 def ours(batch: int, connections: int, seconds: int) -> float:
-    with HttpSink() as sink, Service(CONFIG.format(url=sink.url)) as service:
+    with HttpSink() as sink, Service(ALL_CRITICAL.format(url=sink.url)) as service:
         receiver, worker = service.processes()
         cpu = machine.Cpu({"receiver": receiver, "worker": worker})
         before = service.get("/api/v1/pipeline")["processed"]

@@ -22,7 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from benchmarks.history.planting import world
-from benchmarks.load import machine
+from benchmarks.load import ALL_CRITICAL, machine, post_traces
 from benchmarks.load.bodies import KINDS, bodies
 
 from alerting.database.sqlite import FILE_NAME, open_sqlite
@@ -34,10 +34,6 @@ from support.sinks import HttpSink
 
 CONNECTIONS = 4
 LOOK_SECONDS = 0.1
-CONFIG = """
-channels: {{hook: {{type: webhook, url: "{url}"}}}}
-severity: [{{match: {{workflow: "*"}}, severity: critical}}]
-"""
 
 
 def main() -> None:
@@ -75,7 +71,7 @@ def drain(kind: str, items: int, on: Path | None) -> None:
         (folder / "data").mkdir()
         shutil.copy(on / FILE_NAME, folder / "data" / FILE_NAME)
     before = size_of(folder)
-    with HttpSink() as sink, Service(CONFIG.format(url=sink.url), folder) as service:
+    with HttpSink() as sink, Service(ALL_CRITICAL.format(url=sink.url), folder) as service:
         receiver, worker = service.processes()
         wait_idle(worker)
         cpu = machine.Cpu({"receiver": receiver, "worker": worker})
@@ -124,10 +120,7 @@ def send(port: int, told: "queue.SimpleQueue[tuple[bytes, int]]") -> None:
             return
         status = 503
         while status == 503:
-            connection.request("POST", "/v1/traces", body, {"Content-Type": "application/x-protobuf"})
-            answer = connection.getresponse()
-            answer.read()
-            status = answer.status
+            status = post_traces(connection, body)
         assert status == 200, status
 
 

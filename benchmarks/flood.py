@@ -16,17 +16,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from benchmarks.load import machine
+from benchmarks.load import ALL_CRITICAL, machine, post_traces
 
 from support.otlp import span, traces
 from support.service import Service, is_drained
 from support.sinks import HttpSink
 
 BATCH = 100
-CONFIG = """
-severity: [{{match: {{workflow: "*"}}, severity: critical}}]
-channels: {{hook: {{type: webhook, url: "{url}"}}}}
-"""
 
 
 def main() -> None:
@@ -36,16 +32,14 @@ def main() -> None:
     given = options.parse_args()
     print(machine.told(Path(tempfile.gettempdir())))
     bodies = [body(first, given.causes) for first in range(1, given.failures + 1, BATCH)]
-    with HttpSink() as sink, Service(CONFIG.format(url=sink.url)) as service:
+    with HttpSink() as sink, Service(ALL_CRITICAL.format(url=sink.url)) as service:
         receiver, worker = service.processes()
         cpu = machine.Cpu({"receiver": receiver, "worker": worker})
         began = time.monotonic()
         connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
         for each in bodies:
-            connection.request("POST", "/v1/traces", each, {"Content-Type": "application/x-protobuf"})
-            answer = connection.getresponse()
-            answer.read()
-            assert answer.status == 200, answer.status
+            status = post_traces(connection, each)
+            assert status == 200, status
         sent = time.monotonic() - began
         while not is_drained(service.get("/api/v1/pipeline")):
             time.sleep(0.2)

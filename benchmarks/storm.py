@@ -12,20 +12,19 @@ import sys
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from benchmarks.load import ALL_CRITICAL, post_traces
+
 from support.otlp import span, traces
 from support.service import Service, cpu_seconds
 from support.sinks import HttpSink
 
 FAILURES, SECONDS, BATCH, WORKFLOWS = 20_000, 10, 100, 5
-CONFIG = """
-severity: [{{match: {{workflow: "*"}}, severity: critical}}]
-channels: {{hook: {{type: webhook, url: "{url}"}}}}
-"""
 
 
 def main() -> None:
-    with HttpSink() as sink, Service(CONFIG.format(url=sink.url)) as service:
+    with HttpSink() as sink, Service(ALL_CRITICAL.format(url=sink.url)) as service:
         connection = http.client.HTTPConnection("127.0.0.1", service.port)
         first_sent: dict[str, float] = {}
         began = time.time()
@@ -57,10 +56,8 @@ def send(connection: http.client.HTTPConnection, batch: int, first_sent: dict[st
         spans.append(span(workflow, int(now * 1e6), trace=1 + batch * BATCH + number, failed=True, message="no answer"))
         first_sent.setdefault(workflow, now)
     began = time.time()
-    connection.request("POST", "/v1/traces", traces(spans), {"Content-Type": "application/x-protobuf"})
-    answer = connection.getresponse()
-    answer.read()
-    assert answer.status == 200, answer.status
+    status = post_traces(connection, traces(spans))
+    assert status == 200, status
     return time.time() - began
 
 
