@@ -12,6 +12,9 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from alerting.api.doors import Door, ShortWay
+from alerting.api.small import Small, is_small
+
 WAIT_SECONDS = 10  # for all that comes before a body, and for the next part of one
 LEAST_PART = 10 * 1024  # in that time
 END_SECONDS = 1  # for the rest of a request when the receiver is asked to end
@@ -76,9 +79,11 @@ class Connection(HttpToolsProtocol):
     _awaited = True  # the first request, or the rest of one
     _in_body = False
     _received = 0
+    _door: Door | None = None  # of the request that is being read, where its body is small
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(_Whole(transport))  # type: ignore[arg-type]
+        self._short: ShortWay = self.app
         if len(self.connections) > most_connections():
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "too many connections; come again", _AGAIN)
         else:
@@ -105,7 +110,9 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_body, self._received = True, 0
-        super().on_headers_complete()
+        self._door = self._door_of_small()
+        if self._door is None:
+            super().on_headers_complete()
 
     def on_response_complete(self) -> None:
         self.transport.flush()  # type: ignore[attr-defined]
@@ -113,7 +120,25 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._awaited = False
-        super().on_message_complete()
+        if self._door is None:
+            super().on_message_complete()
+        else:
+            self._start_asgi_task(self.cycle, self._door)  # type: ignore[arg-type]
+
+    def _door_of_small(self) -> Door | None:
+        """Where a body goes that is whole as soon as it is read; one that comes before others have their answers waits
+        with Uvicorn."""
+        door = self._short.doors.get(self.url.decode("latin-1"))
+        if door is None or self.parser.get_method() != b"POST" or self.parser.get_http_version() != "1.1":
+            return None
+        if (self.cycle is not None and not self.cycle.response_complete) or not is_small(self.headers):
+            return None
+        context, keep_alive = self._short.context, self.parser.should_keep_alive()
+        defaults, path = self.server_state.default_headers, self.url.decode("latin-1")
+        self.cycle = Small(  # type: ignore[assignment]
+            context, path, self.headers, keep_alive, self.transport, defaults, self.on_response_complete
+        )
+        return door
 
     def shutdown(self) -> None:
         super().shutdown()

@@ -1,51 +1,45 @@
 """How does a body come in at little cost? Doors speak ASGI themselves: every event passes, and none needs more."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
-import msgspec
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
+from alerting.api.answers import Answer
 from alerting.api.context import ApiContext
 from alerting.api.room import Room
-from alerting.api.security import has_key, no_key
+from alerting.api.security import is_key, no_key
 from alerting.ingest.encoding import LIMIT, IngestError, TooLarge
-
-_NO_GUESSING = (b"x-content-type-options", b"nosniff")
 
 
 class Call:
     """One request at a door. Of a header given twice the last counts."""
 
-    __slots__ = ("_headers", "_receive", "context", "path")
+    __slots__ = ("_headers", "context", "path")
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
-        self.context: ApiContext = scope["app"].state.context
-        self.path: str = scope["path"]
-        self._headers: dict[bytes, bytes] = dict(scope["headers"])
-        self._receive = receive
+    def __init__(self, context: ApiContext, path: str, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        self.context, self.path = context, path
+        self._headers: dict[bytes, bytes] = dict(headers)
 
     def header(self, name: bytes) -> str:
         return self._headers.get(name, b"").decode("latin-1")
 
-    async def body(self) -> bytes:
+    async def read(self) -> bytes:
         """Raises TooLarge, IngestError, and Overloaded while too much is being read."""
+        raise NotImplementedError
+
+
+class Streamed(Call):
+    """By ASGI: the body comes in parts."""
+
+    __slots__ = ("_receive",)
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        super().__init__(scope["app"].state.context, scope["path"], scope["headers"])
+        self._receive = receive
+
+    async def read(self) -> bytes:
         return await body_of(self._receive, self.header(b"content-length"), self.context.room)
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What a program reads, and no browser is to take for a page. ``retry_after``: seconds, 0 for a sender that need
-    not come again."""
-
-    status: int
-    body: bytes
-    media: str
-    retry_after: int = 0
-
-    def headers(self) -> list[tuple[bytes, bytes]]:
-        own = [(b"content-type", self.media.encode()), (b"content-length", b"%d" % len(self.body)), _NO_GUESSING]
-        return [*own, (b"retry-after", b"%d" % self.retry_after)] if self.retry_after else own
 
 
 class Door:
@@ -55,25 +49,31 @@ class Door:
         self._take = take
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        call = Call(scope, receive)
-        settings = call.context.settings
-        if settings.ingest_key and not has_key(request := Request(scope), settings):
-            await no_key(call.path, request)(scope, receive, send)
-            return
-        answer = await self._take(call)
+        answer = await self.answer(Streamed(scope, receive))
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers()})
         await send({"type": "http.response.body", "body": answer.body})
+
+    async def answer(self, call: Call) -> Answer:
+        key = call.context.settings.ingest_key
+        if key and not is_key(key, call.header(b"authorization"), call.header(b"x-tocsin-key")):
+            return no_key(call.context, call.path, call.header(b"content-type"))
+        return await self._take(call)
 
 
 class ShortWay:
     """ASGI: what is posted at a door goes there past the rest of the application, which knows the doors too."""
 
-    def __init__(self, app: Starlette, doors: Mapping[str, ASGIApp]) -> None:
-        self._app, self._doors = app, doors
+    def __init__(self, app: Starlette, doors: Mapping[str, Door]) -> None:
+        self._app, self.doors = app, doors
+
+    @property
+    def context(self) -> ApiContext:
+        context: ApiContext = self._app.state.context
+        return context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         posted = scope["type"] == "http" and scope["method"] == "POST"
-        door = self._doors.get(scope["path"]) if posted else None
+        door = self.doors.get(scope["path"]) if posted else None
         if door is None:
             await self._app(scope, receive, send)
             return

@@ -1,19 +1,18 @@
 """The doors: a body is checked, made durable, and only then acknowledged."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from alerting.api import doors
+from alerting.api.answers import Answer, in_json, refused
 from alerting.api.context import ApiContext, context_of
-from alerting.api.doors import Answer, Call, Door
+from alerting.api.doors import Call, Door
 from alerting.inbox.port import Entry, Overloaded
 from alerting.ingest import otlp
 from alerting.ingest.encoding import LIMIT, IngestError, TooLarge, decompress
@@ -23,7 +22,6 @@ from alerting.ingest.inngest import check_inngest
 from alerting.ingest.otlp import Checked
 
 _LARGE, _LARGE_UNPACKED = 256 * 1024, 1024 * 1024  # bodies larger than this are checked off the event loop
-_RPC_CODES = {400: 3, 401: 16, 413: 8, 415: 3, 503: 14}  # google.rpc.Code
 Check = Callable[[bytes, str], Checked]
 T = TypeVar("T")
 
@@ -38,7 +36,7 @@ def _otlp(signal: str, check: Check) -> Callable[[Call], Awaitable[Answer]]:
         media = otlp.JSON if "json" in told else otlp.PROTOBUF
         try:
             otlp.media_of(told)
-            raw = await call.body()
+            raw = await call.read()
             encoding = call.header(b"content-encoding")
             checked = await checked_of(call.context, raw, encoding, lambda body: check(body, media))
             if checked.items and signal != "metrics":
@@ -55,7 +53,7 @@ def _otlp(signal: str, check: Check) -> Callable[[Call], Awaitable[Answer]]:
 def _events(kind: str, check: Callable[[bytes], EventsCheck]) -> Callable[[Call], Awaitable[Answer]]:
     async def receive(call: Call) -> Answer:
         try:
-            raw = await call.body()
+            raw = await call.read()
             encoding = call.header(b"content-encoding")
             checked = await checked_of(call.context, raw, encoding, check)
             if checked.accepted:
@@ -66,7 +64,7 @@ def _events(kind: str, check: Callable[[bytes], EventsCheck]) -> Callable[[Call]
         if checked.rejected:
             call.context.turned_away.add(call.path, 202, str(checked.rejected[0]["error"]))
         nothing_taken = checked.rejected and not checked.accepted
-        return _json(said, 400 if nothing_taken else 202)
+        return in_json(said, 400 if nothing_taken else 202)
 
     return receive
 
@@ -98,23 +96,8 @@ async def checked_of(context: ApiContext, raw: bytes, encoding: str, check: Call
             return await asyncio.to_thread(lambda: check(decompress(raw, encoding, LIMIT)))
 
 
-def refused(context: ApiContext, path: str, media: str, error: IngestError | Overloaded) -> Answer:
-    """In the protocol's own form: a Status for OTLP, ``{"error"}`` elsewhere."""
-    status = error.status if isinstance(error, IngestError) else 503
-    context.turned_away.add(path, status, str(error))
-    # Exporters give up after ten seconds in all: a longer wait would be a loss.
-    retry_after = random.randint(1, 4) if status == 503 else 0
-    if media:
-        return Answer(status, otlp.error_body(media, _RPC_CODES.get(status, 2), str(error)), media, retry_after)
-    return _json({"error": str(error)}, status, retry_after)
-
-
 def refusal(request: Request, media: str, error: IngestError | Overloaded) -> Response:
     """The same for a handler of requests."""
     answer = refused(context_of(request), request.url.path, media, error)
     headers = {"Retry-After": str(answer.retry_after)} if answer.retry_after else {}
     return Response(answer.body, answer.status, headers, media_type=answer.media)
-
-
-def _json(said: Any, status: int, retry_after: int = 0) -> Answer:
-    return Answer(status, msgspec.json.encode(said), "application/json", retry_after)

@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from alerting.api.context import context_of
-from alerting.ingest import otlp
+from alerting.api.answers import Answer, media_told, refused
+from alerting.api.context import ApiContext, context_of
+from alerting.ingest.encoding import IngestError
 from alerting.settings import Settings
 
 COOKIE = "tocsin_session"
@@ -29,6 +30,10 @@ _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
 )  # fmt: skip
+
+
+class NoKey(IngestError):
+    status = 401
 
 
 class Gate:
@@ -50,7 +55,7 @@ class Gate:
         if path.startswith(_BY_SIGNATURE):
             return None
         if path.startswith(_SENDERS) or (path in _TOLD and request.method == "POST"):
-            return None if has_key(request, self._settings) else no_key(path, request)
+            return None if has_key(request, self._settings) else _without_key(request)
         if path.startswith(_OPEN):
             return None
         if request.method not in {"GET", "HEAD"} and _is_foreign(request):
@@ -74,9 +79,15 @@ def has_key(request: Request, settings: Settings) -> bool:
     wanted = settings.ingest_key
     if not wanted:
         return True
-    bearer = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
     in_url = request.query_params.get("key", "") if request.url.path.startswith(_BY_SIGNATURE) else ""
-    return any(_same(given, wanted) for given in (bearer, request.headers.get("x-tocsin-key", ""), in_url))
+    own = request.headers.get("x-tocsin-key", "")
+    return is_key(wanted, request.headers.get("authorization", ""), own) or _same(in_url, wanted)
+
+
+def is_key(wanted: str, authorization: str, own: str) -> bool:
+    """By the values of the two headers that it may come in."""
+    bearer = authorization.removeprefix("Bearer ").strip()
+    return any(_same(given, wanted) for given in (bearer, own))
 
 
 def who(request: Request, settings: Settings, told: str = "") -> str:
@@ -124,13 +135,13 @@ def _is_foreign(request: Request) -> bool:
     return bool(origin) and urlsplit(str(origin)).netloc != request.headers.get("host", "")
 
 
-def no_key(path: str, request: Request) -> Response:
-    message = NO_KEY
-    context_of(request).turned_away.add(path, 401, message)
-    if path.startswith("/v1/"):
-        media = otlp.JSON if "json" in request.headers.get("content-type", "") else otlp.PROTOBUF
-        return Response(otlp.error_body(media, 16, message), 401, media_type=media)
-    return JSONResponse({"error": message}, 401)
+def no_key(context: ApiContext, path: str, content_type: str) -> Answer:
+    return refused(context, path, media_told(path, content_type), NoKey(NO_KEY))
+
+
+def _without_key(request: Request) -> Response:
+    answer = no_key(context_of(request), request.url.path, request.headers.get("content-type", ""))
+    return Response(answer.body, answer.status, media_type=answer.media)
 
 
 def _no_password(request: Request) -> Response:

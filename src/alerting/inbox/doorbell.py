@@ -13,18 +13,36 @@ class Bell:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
+        self._socket: socket.socket | None = None  # connected to the worker that listens
 
     def ring(self) -> None:
-        try:
-            with _short(self._folder) as address:
-                self._socket.sendto(b"1", address)
-        except OSError:
-            return
+        """A worker that was started since the last time listens at a socket of its own: the old one refuses."""
+        for _ in range(2):
+            try:
+                if self._socket is None:
+                    self._socket = self._connected()
+                self._socket.send(b"1")
+                return
+            except BlockingIOError:
+                return  # it has been rung for often enough
+            except OSError:
+                self.close()
 
     def close(self) -> None:
-        self._socket.close()
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _connected(self) -> socket.socket:
+        ringing = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            ringing.setblocking(False)
+            with _short(self._folder) as address:
+                ringing.connect(address)
+        except OSError:
+            ringing.close()
+            raise
+        return ringing
 
 
 class Listener:
