@@ -13,7 +13,7 @@ from http import HTTPStatus
 
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
-from alerting.api.answers import Answer, in_json
+from alerting.api.answers import in_json
 from alerting.api.context import ApiContext
 from alerting.api.doors import Call, Door
 
