@@ -82,6 +82,8 @@ class House:
         """New workers on the same store, as after a crash of all."""
         if self.store.shared:
             self.execute("UPDATE worker SET leased_until = 0")
+        else:
+            self.consumer.leave()
         self.consumers = [self._consumer() for _ in self.consumers]
         self.attend()
 
@@ -152,5 +154,8 @@ class House:
         ]
 
     def close(self) -> None:
+        for consumer in self.consumers:
+            if not self.store.shared:
+                consumer.leave()
         self.inbox.close()
         self.store.close()

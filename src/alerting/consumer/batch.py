@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 
 from alerting.active import Active
 from alerting.cluster.partitions import EVERYTHING, Owned, partition_of
@@ -96,7 +97,8 @@ def _record(connection: Connection, active: Active, memory: Memory, batch: Batch
     known = groups.load_groups(connection, {run.error_group for run in book.all() if run.error_group})
     in_force = InForce(active.ruleset, active.patience, active.configuration.retention.runs, batch.until)
     stored = GroupsOf(connection, known)
-    recording = Recording(book, in_force, memory.aliases, stored, stored.failed_before)
+    prints = chain.from_iterable(row.prints for row in batch.rows)
+    recording = Recording(book, in_force, memory.aliases, stored, stored.failed_before, prints)
     waiting = iter([*due, None])
     next_due = next(waiting)
     for row in batch.rows:

@@ -8,12 +8,13 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from alerting.clock import Clock
+from alerting.consumer import ahead
 from alerting.consumer.batch import Batch, Memory
 from alerting.consumer.consumer import BEAT_EVERY, LONGEST_BATCH, Around, Consumer, aside, reason_of
 from alerting.consumer.decoding import UNREADABLE, Decoded, decode
 from alerting.consumer.marker import Marker
 from alerting.database.port import Connection, Store
-from alerting.inbox.port import ACTION, CONFIGURATION, RESOLVE_GROUP, Archive, Inbox, InboxRow
+from alerting.inbox.port import ACTION, CONFIGURATION, RESOLVE_GROUP, Archive, Inbox, InboxRow, Position
 from alerting.storage import alerts, progress
 from alerting.storage.groups import Resolution
 from rules.inputs import Acted
@@ -22,6 +23,7 @@ from rules.instants import Instant
 log = logging.getLogger(__name__)
 MOST_ROWS = 2_000
 MOST_BYTES = 2 * 1024 * 1024  # so much is worked off in less than a second
+MANY_ITEMS = 500  # from here on a second process saves more than it costs
 
 
 class EmbeddedConsumer(Consumer):
@@ -32,6 +34,7 @@ class EmbeddedConsumer(Consumer):
     ) -> None:
         self._inbox = inbox
         self._marker = Marker(folder)
+        self._ahead = ahead.Ahead()
         super().__init__(store, clock, archive, around)
 
     def _remember(self, connection: Connection) -> Memory:
@@ -42,15 +45,33 @@ class EmbeddedConsumer(Consumer):
         return alerts.next_deadline(connection)
 
     def _work_on_next(self) -> bool:
-        rows = self._claim()
+        read = self._ahead.take(self.position, self._scrubbed, self._clock.machine_now())
+        rows, decoded = read or (self._claim(self.position), None)
         if rows:
+            self._look_ahead(rows)
             with self._around.observed(len(rows)):
-                self._work(rows)
+                self._work(rows, decoded)
         return bool(rows)
 
-    def _claim(self) -> Sequence[InboxRow]:
+    def _look_ahead(self, rows: Sequence[InboxRow]) -> None:
+        """Have what follows these rows read meanwhile, where they are many. After a death this process reads alone: it
+        marks what it reads."""
+        now = self._clock.machine_now()
+        many = sum(row.entry.items for row in rows) >= MANY_ITEMS
+        if not many or self._marker.left.rows or not self._ahead.is_free(now):
+            return
+        following = self._claim(rows[-1].at)
+        if following and all(row.entry.kind not in {CONFIGURATION, ACTION} for row in following):
+            self._ahead.begin(ahead.Batch(rows[-1].at, following, self._scrubbed), now)
+
+    @property
+    def _scrubbed(self) -> ahead.Scrubbed:
+        scrub = self.active.configuration.scrub
+        return tuple(scrub.keys), tuple(scrub.patterns)
+
+    def _claim(self, after: Position) -> Sequence[InboxRow]:
         """Rows to take together: none far apart in time, and a change of configuration by itself."""
-        rows = self._inbox.claim(self.position, self._marker.limit(MOST_ROWS), MOST_BYTES)
+        rows = self._inbox.claim(after, self._marker.limit(MOST_ROWS), MOST_BYTES)
         if not rows or rows[0].entry.kind == CONFIGURATION:
             return rows[:1]
         latest = rows[0].received_at + LONGEST_BATCH
@@ -59,13 +80,14 @@ class EmbeddedConsumer(Consumer):
             together += 1
         return rows[:together]
 
-    def _work(self, rows: Sequence[InboxRow]) -> None:
+    def _work(self, rows: Sequence[InboxRow], decoded: list[Decoded] | None = None) -> None:
+        """``decoded``: what they say, where that is known already."""
         if rows[0].entry.kind == CONFIGURATION:
             self._change_configuration(rows[0])
             return
-        decoded = self._decode(rows)
+        read = self._decode(rows) if decoded is None else [_or_aside(each) for each in decoded]
         try:
-            self._commit_rows(self._batch(decoded, rows), rows[-1])
+            self._commit_rows(self._batch(read, rows), rows[-1])
         except (*UNREADABLE, DBAPIError) as error:
             self._reload()
             self._narrow(rows, error)
@@ -103,8 +125,7 @@ class EmbeddedConsumer(Consumer):
             return Decoded(row)
         if self._marker.is_poison(row.at.segment, row.at.row):
             return aside(row, "reading it ended the worker three times")
-        decoded = decode(row, self.active.scrubber)
-        return aside(row, decoded.unreadable) if decoded.unreadable else decoded
+        return _or_aside(decode(row, self.active.scrubber))
 
     def _batch(self, decoded: Sequence[Decoded], rows: Sequence[InboxRow]) -> Batch:
         batch = Batch(list(decoded), rows[-1].received_at)
@@ -131,10 +152,14 @@ class EmbeddedConsumer(Consumer):
             progress.save(connection, self._memory.progress)
         self._put_in_force(text)
 
+    def leave(self) -> None:
+        self._ahead.close()
+
     def _beat(self) -> None:
         now = self._clock.machine_now()
         if now - self._beat_at < BEAT_EVERY:
             return
+        self._ahead.rest(now)
         self._beat_at = self._memory.progress.beat_at = now
         with self._store.write() as connection:
             progress.save(connection, self._memory.progress)
@@ -142,3 +167,7 @@ class EmbeddedConsumer(Consumer):
 
 def _joins(row: InboxRow, latest: Instant) -> bool:
     return row.received_at <= latest and row.entry.kind != CONFIGURATION
+
+
+def _or_aside(decoded: Decoded) -> Decoded:
+    return aside(decoded.row, decoded.unreadable) if decoded.unreadable else decoded

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 from msgspec.structs import replace
 
+from alerting.consumer.decoding import Print
 from alerting.consumer.describing import (
     described,
     failed_of,
@@ -73,15 +74,17 @@ class InForce(msgspec.Struct, frozen=True):
 
 class Recording:
     """``aliases`` of fingerprints and error ``groups`` are those that are stored; both are added to. ``failed_before``
-    says of a group and a version whether it failed in that before it was resolved."""
+    says of a group and a version whether it failed in that before it was resolved; ``prints`` are made already."""
 
     def __init__(
         self, book: RunBook, around: InForce, aliases: dict[str, str], groups: dict[str, Row],
         failed_before: Callable[[Row, str], bool] = lambda _group, _version: False,
+        prints: Iterable[Print] = (),
     ) -> None:  # fmt: skip
         self.book, self._around, self._aliases, self.groups = book, around, aliases, groups
         self._failed_before = failed_before
         self._ruleset = around.ruleset
+        self._prints = {(each.workflow, each.step, each.error): each.made for each in prints}
         self.inputs: list[Timed] = []
         self.failures: dict[str, Row] = {}
         self.new_aliases: dict[str, str] = {}
@@ -202,7 +205,7 @@ class Recording:
         if child is not None:
             self._follow(record, child, now)
             return
-        print_ = fingerprint(record.workflow, record.failing_step, record.error)
+        print_ = self._print(record)
         group = canonical(self._aliases, print_.group)
         run = record.run()
         record.evaluated, record.error_group, record.severity = True, group, self._ruleset.severity_of(run).value
@@ -221,12 +224,16 @@ class Recording:
         for parent in self.book.blaming(record):
             self._follow_after_all(parent, record)
 
+    def _print(self, record: RunRecord) -> Fingerprint:
+        place = record.workflow, record.failing_step, record.error
+        return self._prints.get(place) or fingerprint(*place)
+
     def _follow_after_all(self, parent: RunRecord, child: RunRecord) -> None:
         """It came first and was told as it was; it is counted with its child from now on."""
         if parent.evaluated and parent.error_group:
             self.moved_from.add(parent.error_group)
             parent.error_group, parent.detail.consequence_of = "", child.run_id
-            print_ = fingerprint(parent.workflow, parent.failing_step, parent.error)
+            print_ = self._print(parent)
             self._record_failure(parent, print_, parent.received_at)
             self.book.touched[parent.id] = parent
 
@@ -237,7 +244,7 @@ class Recording:
         record.detail.occurrence = occurrence_of(record)
         if record.detail.waiting:
             self.deadlines[ENRICH, record.id, ""] = None
-        print_ = fingerprint(record.workflow, record.failing_step, record.error)
+        print_ = self._print(record)
         self._record_failure(record, print_, now)
         if not record.detail.quiet:
             failed = failed_of(record, run, print_, print_.group, now, consequence_of=child.run_id)
@@ -248,7 +255,7 @@ class Recording:
         try of the run is no evidence of what was wrong with the one before: its error is its own."""
         if record.detail.consequence_of:
             return
-        print_ = fingerprint(record.workflow, record.failing_step, record.error)
+        print_ = self._print(record)
         group = canonical(self._aliases, print_.group)
         known = canonical(self._aliases, record.error_group)
         if not record.error_group:
