@@ -1,5 +1,6 @@
 """What runs in the receiver process? The application on its port; beside it, on demand, a worker kept alive."""
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -8,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import FrameType
 from typing import TYPE_CHECKING, TextIO
 
 import uvicorn
@@ -130,11 +132,24 @@ def _server(context: ApiContext, stopping: threading.Event) -> uvicorn.Server:
 
 
 class _Server(uvicorn.Server):
-    """Says ``stopping`` as soon as it is asked to end, so that the worker ends beside it and not after it."""
+    """Says ``stopping`` as soon as it is asked to end, so that the worker ends beside it and not after it. Looks round
+    once a second, for the date of answers, where Uvicorn looks ten times whether it was asked to end."""
 
     def __init__(self, stopping: threading.Event, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self._stopping = stopping
+        self._stopping, self._asked = stopping, asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._asked.wait(), 1)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._asked.set)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._stopping.set()

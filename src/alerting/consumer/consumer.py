@@ -32,7 +32,6 @@ AWAY = (StoreUnavailable, sqlite3.Error, OSError)  # the files of the inbox refu
 BEAT_EVERY: Duration = 5 * SECOND
 LONGEST_BATCH: Duration = 5 * SECOND  # shorter than any wait a run can have, so that none begins and ends inside
 LEAST_TIDY_EVERY: Duration = SECOND  # while bodies wait
-_POLL_SECONDS = 0.5
 
 
 class Doorbell(Protocol):
@@ -51,7 +50,10 @@ class Around:
 
 
 class Consumer(ABC):
-    """Sub-classes say where work comes from and how it is marked as done."""
+    """Sub-classes say where work comes from and how it is marked as done. ``poll_seconds``: so long it waits for the
+    bell before it looks by itself."""
+
+    poll_seconds = 0.5
 
     def __init__(self, store: Store, clock: Clock, archive: Archive, around: Around) -> None:
         self._store, self._clock, self._archive, self._around = store, clock, archive, around
@@ -187,8 +189,8 @@ class Consumer(ABC):
 
     def _nap(self) -> float:
         if self._next_deadline is None:
-            return _POLL_SECONDS
-        return min(_POLL_SECONDS, self._clock.real_seconds_until(self._next_deadline))
+            return self.poll_seconds
+        return min(self.poll_seconds, self._clock.real_seconds_until(self._next_deadline))
 
     @property
     def position(self) -> Position:

@@ -29,6 +29,8 @@ MANY_ITEMS = 500  # from here on a second process saves more than it costs
 class EmbeddedConsumer(Consumer):
     """The only writer of runs, alerts and decisions. ``folder`` holds the marker of what is being read."""
 
+    poll_seconds = 2.0  # nobody else takes its work, or gives it any without ringing
+
     def __init__(
         self, store: Store, inbox: Inbox, clock: Clock, archive: Archive, folder: Path, around: Around
     ) -> None:

@@ -73,8 +73,11 @@ class Dispatcher:
         while not self._stopping:
             self._rung.clear()
             try:
-                await self.start_due()
-                await self._nap()
+                upcoming = await asyncio.to_thread(self._next_attempt)
+                if upcoming is not None and upcoming <= self._clock.now():
+                    await self.start_due()
+                    upcoming = await asyncio.to_thread(self._next_attempt)
+                await self._nap(upcoming)
             except StoreUnavailable as error:
                 log.error("the state store refused, trying again in a second: %s", error)
                 await asyncio.sleep(1)
@@ -107,8 +110,7 @@ class Dispatcher:
             room = {name: self._pacing.room(name, machine) for name in sorted(waiting)}
             return messages.claim(connection, now, Lease(machine, machine + _LEASE, by), room)
 
-    async def _nap(self) -> None:
-        upcoming = await asyncio.to_thread(self._next_attempt)
+    async def _nap(self, upcoming: Instant | None) -> None:
         wait = _POLL_SECONDS
         if upcoming is not None and upcoming > self._clock.now():
             wait = min(wait, self._clock.real_seconds_until(upcoming))
