@@ -14,7 +14,17 @@ from alerting.consumer.consumer import BEAT_EVERY, LONGEST_BATCH, Around, Consum
 from alerting.consumer.decoding import UNREADABLE, Decoded, decode
 from alerting.consumer.marker import Marker
 from alerting.database.port import Connection, Store
-from alerting.inbox.port import ACTION, CONFIGURATION, RESOLVE_GROUP, Archive, Inbox, InboxRow, Position
+from alerting.inbox.port import (
+    ACTION,
+    CONFIGURATION,
+    NO_TELEMETRY,
+    RESOLVE_GROUP,
+    TORN,
+    Archive,
+    Inbox,
+    InboxRow,
+    Position,
+)
 from alerting.storage import alerts, progress
 from alerting.storage.groups import Resolution
 from rules.inputs import Acted
@@ -63,7 +73,7 @@ class EmbeddedConsumer(Consumer):
         if not many or self._marker.left.rows or not self._ahead.is_free(now):
             return
         following = self._claim(rows[-1].at)
-        if following and all(row.entry.kind not in {CONFIGURATION, ACTION} for row in following):
+        if following and not any(row.entry.kind in NO_TELEMETRY for row in following):
             self._ahead.begin(ahead.Batch(rows[-1].at, following, self._scrubbed), now)
 
     @property
@@ -125,6 +135,8 @@ class EmbeddedConsumer(Consumer):
     def _decode_one(self, row: InboxRow) -> Decoded:
         if row.entry.kind == ACTION:
             return Decoded(row)
+        if row.entry.kind == TORN:
+            return aside(row, row.entry.body.decode())
         if self._marker.is_poison(row.at.segment, row.at.row):
             return aside(row, "reading it ended the worker three times")
         return _or_aside(decode(row, self.active.scrubber))

@@ -15,7 +15,7 @@ from alerting.consumer.routing import Routed, act, resolve, route
 from alerting.consumer.sightings import Sightings
 from alerting.database.port import Connection, Store
 from alerting.inbox import claims
-from alerting.inbox.port import ACTION, CONFIGURATION, RESOLVE_GROUP, InboxRow
+from alerting.inbox.port import ACTION, CONFIGURATION, NO_TELEMETRY, RESOLVE_GROUP, InboxRow
 from alerting.scrub import Scrubber
 from alerting.storage import changes, groups, progress, runs
 from alerting.storage.schema import AlertRow, table
@@ -76,7 +76,7 @@ class Intake:
 
 
 def _is_telemetry(row: InboxRow) -> bool:
-    return row.entry.kind not in {ACTION, CONFIGURATION}
+    return row.entry.kind not in NO_TELEMETRY
 
 
 def _decode(row: InboxRow, scrubber: Scrubber) -> Decoded:

@@ -10,6 +10,8 @@ from rules.instants import Instant
 ACTION = "action"
 RESOLVE_GROUP = "resolve_group"  # an action about an error group, not an alert
 CONFIGURATION = "configuration"
+TORN = "torn"  # what the disk has lost; the body says so
+NO_TELEMETRY = frozenset({ACTION, CONFIGURATION, TORN})
 
 
 class Entry(msgspec.Struct, frozen=True):

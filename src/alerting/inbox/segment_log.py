@@ -8,6 +8,7 @@ from alerting.clock import Clock
 from alerting.inbox import segments
 from alerting.inbox.packing import Packer
 from alerting.inbox.port import START, Entry, Overloaded, Position
+from alerting.inbox.torn import is_torn
 from rules.instants import Instant
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ class SegmentLog:
             self._received_at = first + len(entries) - 1
         except (sqlite3.Error, OSError) as refused:
             self.close()
+            if is_torn(refused):  # whoever comes again finds a new file
+                self._segment = segments.following(self._segment)
             raise Overloaded(f"the disk refused the inbox: {refused}") from refused
 
     def _segment_for(self, instant: Instant) -> sqlite3.Connection:

@@ -1,15 +1,19 @@
 """Where do inbox rows lie? One SQLite file for each hour, ``<data>/inbox/<hour>.db``; expiry is unlink."""
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from alerting.inbox.port import Entry, InboxRow, Position
+from alerting.inbox.torn import REST, began, is_torn, rows_around
 from rules.instants import HOUR, Instant, to_datetime
 
+log = logging.getLogger(__name__)
 FOLDER = "inbox"
 _COLUMNS = "id, received_at, kind, media, encoding, items, body"
 _INSERT = "INSERT INTO inbox (received_at, kind, media, encoding, items, body)"
@@ -32,6 +36,11 @@ CREATE TABLE IF NOT EXISTS inbox (
 def segment_of(instant: Instant) -> str:
     """The hour's name; names sort as the hours do."""
     return to_datetime(instant).strftime("%Y%m%dT%H")
+
+
+def following(segment: str) -> str:
+    """The name of the hour after it."""
+    return segment_of(began(segment) + HOUR)
 
 
 def segments(folder: Path) -> list[str]:
@@ -118,25 +127,40 @@ class SegmentReader:
         self._open: tuple[str, sqlite3.Connection] | None = None
 
     def claim(self, after: Position, most_rows: int, most_bytes: int) -> list[InboxRow]:
-        for segment in self._segments_from(after.segment):
+        for segment in self._segments_from(after):
             first = after.row if segment == after.segment else 0
-            rows = list(self._rows(segment, first, most_rows, most_bytes))
+            try:
+                rows = list(self._rows(segment, first, most_rows, most_bytes))
+            except sqlite3.DatabaseError as error:
+                if not is_torn(error):
+                    raise
+                rows = self._around(segment, first, most_rows, error)
             if rows:
                 return rows
         return []
 
+    def _around(self, segment: str, first: int, most: int, error: Exception) -> list[InboxRow]:
+        log.error("the file of segment %s is damaged, what can be read of it is read: %s", segment, error)
+
+        def read(number: int) -> InboxRow | None:
+            query = f"SELECT {_COLUMNS} FROM inbox WHERE id = ?"
+            found = self._connection(segment).execute(query, (number,)).fetchone()
+            return _row(segment, found) if found else None
+
+        is_finished = segment != segments(self._folder)[-1]
+        return rows_around(read, segment, first, most, is_finished=is_finished)
+
     def oldest_after(self, after: Position) -> Instant | None:
         """When the first row behind ``after`` was received."""
-        for segment in self._segments_from(after.segment):
+        for segment in self._segments_from(after):
             first = after.row if segment == after.segment else 0
-            query = "SELECT received_at FROM inbox WHERE id > ? ORDER BY id LIMIT 1"
-            found = self._connection(segment).execute(query, (first,)).fetchone()
+            found = self._asked(segment, "SELECT received_at FROM inbox WHERE id > ? ORDER BY id LIMIT 1", first)
             if found:
                 return int(found[0])
         return None
 
     def items_after(self, after: Position) -> int:
-        return sum(self._items(segment, after) for segment in self._segments_from(after.segment))
+        return sum(self._items(segment, after) for segment in self._segments_from(after))
 
     def last(self) -> Position:
         """The place of the newest row."""
@@ -148,10 +172,10 @@ class SegmentReader:
 
     def latest(self, kind: str, after: Position) -> bytes | None:
         """The body of the newest row of a kind that came after ``after``."""
-        for segment in reversed(self._segments_from(after.segment)):
+        for segment in reversed(self._segments_from(after)):
             first = after.row if segment == after.segment else 0
             query = "SELECT body FROM inbox WHERE id > ? AND kind = ? ORDER BY id DESC LIMIT 1"
-            found = self._connection(segment).execute(query, (first, kind)).fetchone()
+            found = self._asked(segment, query, first, kind)
             if found:
                 return bytes(found[0])
         return None
@@ -161,7 +185,7 @@ class SegmentReader:
             self._connection(segment)
             .execute("SELECT count(*) FROM inbox WHERE id > ?", (after.row if segment == after.segment else 0,))
             .fetchone()[0]
-            for segment in self._segments_from(after.segment)
+            for segment in self._segments_from(after)
         )
 
     def close(self) -> None:
@@ -169,8 +193,10 @@ class SegmentReader:
             self._open[1].close()
             self._open = None
 
-    def _segments_from(self, segment: str) -> list[str]:
-        return [name for name in segments(self._folder) if name >= segment]
+    def _segments_from(self, after: Position) -> list[str]:
+        """Those in which there may be rows behind ``after``."""
+        names = segments(self._folder)
+        return [name for name in names if name > after.segment or (name == after.segment and after.row < REST)]
 
     def _rows(self, segment: str, first: int, most_rows: int, most_bytes: int) -> Iterator[InboxRow]:
         connection = self._connection(segment)
@@ -186,9 +212,18 @@ class SegmentReader:
 
     def _items(self, segment: str, after: Position) -> int:
         first = after.row if segment == after.segment else 0
-        query = "SELECT COALESCE(SUM(items), 0) FROM inbox WHERE id > ?"
-        total: int = self._connection(segment).execute(query, (first,)).fetchone()[0]
-        return total
+        found = self._asked(segment, "SELECT COALESCE(SUM(items), 0) FROM inbox WHERE id > ?", first)
+        return int(found[0]) if found else 0
+
+    def _asked(self, segment: str, query: str, *values: int | str) -> tuple[Any, ...] | None:
+        """One row, or None. What is damaged tells nothing; the worker says so when it comes to it."""
+        try:
+            found: tuple[Any, ...] | None = self._connection(segment).execute(query, values).fetchone()
+        except sqlite3.DatabaseError as error:
+            if not is_torn(error):
+                raise
+            return None
+        return found
 
     def _connection(self, segment: str) -> sqlite3.Connection:
         if self._open and self._open[0] == segment:
@@ -222,9 +257,13 @@ class SegmentArchive:
         )
         for name in segments(self._folder):
             if segment_of(since - HOUR) <= name <= segment_of(until):
-                with closing(_open_to_read(self._folder, name)) as connection:
-                    for values in connection.execute(query, (since, until, most)):
-                        yield _row(name, values).entry
+                try:
+                    with closing(_open_to_read(self._folder, name)) as connection:
+                        for values in connection.execute(query, (since, until, most)):
+                            yield _row(name, values).entry
+                except sqlite3.DatabaseError as error:
+                    if not is_torn(error):
+                        raise
 
     def expire(self, before: Instant, done: Position) -> None:
         """Unlink whole segments; never the open one."""
