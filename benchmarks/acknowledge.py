@@ -65,7 +65,16 @@ def ours(batch: int, connections: int, seconds: int) -> float:
         counted = sum(alert["count"] for alert in service.items("/api/v1/alerts"))
         unheard = connections * batch  # at most: what was answered when the client had left
         assert 0 <= counted - result.failures <= unheard, f"{result.failures} acknowledged, {counted} counted"
+        if batch == 1:
+            calmly(service.url, rate, connections, seconds)
         return rate
+
+
+def calmly(url: str, rate: float, connections: int, seconds: int) -> None:
+    """At about half of ``rate``: each connection pauses."""
+    pause = round(connections / (rate / 2) * 1_000) - 1  # what an answer takes is the rest
+    result = send(url, "event", 1, connections, seconds, pause=max(1, pause))
+    print(f"  at {result.rate:,.0f} failures/s: p50 {result.p50:.1f} ms, p99 {result.p99:.1f} ms")
 
 
 def show(name: str, result: Result, cpu: machine.Cpu) -> float:

@@ -1,5 +1,6 @@
--- Failures of 1.4 kB by wrk: arguments are the form ("event" or "alert"), how many in a request, and how many workflows.
-local form, batch, workflows, number, thread = "event", 1, 50, 0, 0
+-- Failures of 1.4 kB by wrk: arguments are the form ("event" or "alert"), how many in a request, how many workflows, and
+-- how long a connection pauses between requests, in ms.
+local form, batch, workflows, pause, number, thread = "event", 1, 50, 0, 0, 0
 local threads = 0
 
 function setup(one)
@@ -29,6 +30,10 @@ local forms = {
 
 function init(arguments)
   form, batch, workflows = arguments[1], tonumber(arguments[2]), tonumber(arguments[3])
+  pause = tonumber(arguments[4])
+  if pause > 0 then
+    delay = function() return pause end
+  end
   wrk.method = "POST"
   wrk.headers["Content-Type"] = "application/json"
   math.randomseed(os.time() + thread)

@@ -27,13 +27,16 @@ class Result:
         return self.failures / self.seconds
 
 
-def send(url: str, form: str, batch: int, connections: int, seconds: int, workflows: int = 50) -> Result:
-    """``form``: "event" for Tocsin, "alert" for Alertmanager. What was not answered 2xx does not count."""
+def send(
+    url: str, form: str, batch: int, connections: int, seconds: int, *, pause: int = 0, workflows: int = 50
+) -> Result:
+    """``form``: "event" for Tocsin, "alert" for Alertmanager. What was not answered 2xx does not count. Each connection
+    waits ``pause`` ms before it sends again."""
     if shutil.which("wrk") is None:
         sys.exit("wrk is not on the PATH: apt-get install --no-install-recommends wrk")
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(_SCRIPT), url]
     said = subprocess.run(
-        [*command, "--", form, str(batch), str(workflows)], capture_output=True, text=True, check=True
+        [*command, "--", form, str(batch), str(workflows), str(pause)], capture_output=True, text=True, check=True
     )
     told = json.loads(next(line for line in said.stdout.splitlines() if line.startswith("RESULT"))[7:])
     return Result(failures=(told["requests"] - told["refused"]) * batch, **told)

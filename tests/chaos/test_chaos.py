@@ -17,6 +17,7 @@ from chaos.disturbing import BRIEF, MOODS, plan
 from chaos.embedded import Embedded
 from chaos.scenario import CHANNELS, configuration, play
 from chaos.shared import Shared
+from support.service import wait_until
 from support.sinks import HttpSink
 
 STORES = {"sqlite": Embedded, "postgresql": Shared}
@@ -42,6 +43,8 @@ def run(folder, sinks, store, seed, seconds, moods, patience):
         acts = plan(seed, list(there.acts), len(sinks), seconds, moods)
         log.warning("TOCSIN_CHAOS_SEED=%d plays again: %s", seed, "\n".join(map(str, acts)))
         found = play(seed, acts, there, sinks, patience)
+        # One that was refused just now says so for a while, also when nobody comes any more.
+        wait_until(lambda: there.get("/health")["status"] != "unavailable", "well", 60, lambda: there.log)
         warnings = there.get("/health")["warnings"]
     finally:
         there.close()
