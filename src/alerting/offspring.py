@@ -18,7 +18,23 @@ from alerting.settings import Settings
 
 _GO = b"g"
 _PATIENCE_SECONDS = 10
+_PAUSE_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+_WELL_AFTER_SECONDS = 60
 _AFTER_THE_RECEIVER = 5  # steps of niceness: where there is too little processor for both, taking in goes first
+
+
+class Pauses:
+    """How long to wait before a worker is followed by another? Longer each time, until one has lived for a minute."""
+
+    def __init__(self) -> None:
+        self._ended = 0
+
+    def after(self, lived_seconds: float) -> float:
+        if lived_seconds >= _WELL_AFTER_SECONDS:
+            self._ended = 0
+        pause = _PAUSE_SECONDS[min(self._ended, len(_PAUSE_SECONDS) - 1)]
+        self._ended += 1
+        return pause
 
 
 class Worker(Protocol):

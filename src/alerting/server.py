@@ -35,7 +35,7 @@ from alerting.configuration import Invalid, check
 from alerting.garbage import settle_down
 from alerting.inbox.writer import InboxWriter
 from alerting.links import links_of
-from alerting.offspring import Firstborn, Later, Worker
+from alerting.offspring import Firstborn, Later, Pauses, Worker
 from alerting.selfwatch.telling import Teller
 from alerting.selfwatch.watcher import Watcher
 from alerting.settings import Settings, SettingsError
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from alerting.api.otlp_grpc import GrpcDoor
 
 _LOOK_SECONDS = 0.25
-_RESTART_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 @dataclass(slots=True)
@@ -241,27 +240,29 @@ def _listen(settings: Settings) -> socket.socket:
 
 def _supervise(settings: Settings, stopping: threading.Event, firstborn: Firstborn) -> None:
     """Keep one worker alive, whatever the machine is short of."""
-    failures, next_one = 0, [firstborn]
+    pauses, next_one = Pauses(), [firstborn]
     while not stopping.is_set():
+        lived = 0.0
         try:
             worker = next_one.pop() if next_one else Later(settings)
-            ended = f"the worker ended with {_attend(worker, stopping)}; starting it anew"
+            code, lived = _attend(worker, stopping)
+            ended = f"the worker ended with {code}; starting it anew"
         except OSError as error:
             ended = f"the worker cannot be started, trying again: {error}"
         if not stopping.is_set():
             _say(sys.stderr, ended)
-            stopping.wait(_RESTART_SECONDS[min(failures, len(_RESTART_SECONDS) - 1)])
-            failures += 1
+            stopping.wait(pauses.after(lived))
 
 
-def _attend(worker: Worker, stopping: threading.Event) -> int | None:
-    """Until it ends; the code that it ended with."""
+def _attend(worker: Worker, stopping: threading.Event) -> tuple[int | None, float]:
+    """Until it ends; the code that it ended with, and for how many seconds about it lived."""
+    lived = 0.0
     try:
         while worker.poll() is None and not stopping.wait(_LOOK_SECONDS):
-            pass
+            lived += _LOOK_SECONDS
         if stopping.is_set():
             worker.stop()
-        return worker.poll()
+        return worker.poll(), lived
     finally:
         worker.close()
 
