@@ -117,5 +117,5 @@ def _live(settings: Settings, environ: Mapping[str, str], parent: int, writing: 
 
 
 def _command(settings: Settings, parent: int) -> Sequence[str]:
-    command = [sys.executable, "-m", "alerting.cli.main", "worker", "--data", str(settings.data)]
+    command = [sys.executable, "-P", "-m", "alerting.cli.main", "worker", "--data", str(settings.data)]
     return [*command, "--listen", settings.listen, "--parent", str(parent)]

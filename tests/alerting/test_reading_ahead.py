@@ -129,6 +129,12 @@ def test_one_that_dies_unused_is_seen_when_it_is_needed(reader):
     assert reader.take(START, SCRUBBED, NOW) is None
 
 
+def test_files_of_the_folder_it_is_started_in_are_not_taken_for_its_own(reader, tmp_path, monkeypatch):
+    (tmp_path / "rules.py").write_text("raise SystemExit('not these')")
+    monkeypatch.chdir(tmp_path)
+    ready(reader)
+
+
 def test_one_that_nobody_needs_ends(reader):
     ready(reader)
     process = reader._process

@@ -118,7 +118,7 @@ class Ahead:
         ours, its = socket.socketpair()
         with its:
             try:
-                command = [sys.executable, "-m", "alerting.consumer.reading", str(its.fileno())]
+                command = [sys.executable, "-P", "-m", "alerting.consumer.reading", str(its.fileno())]
                 self._process = subprocess.Popen(command, pass_fds=[its.fileno()])
             except OSError as error:  # the machine has no room for it
                 ours.close()

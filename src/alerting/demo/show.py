@@ -96,7 +96,7 @@ class Demo:
         self._data.mkdir(mode=0o700, parents=True)
 
     def _serve(self, clock: str) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "alerting.cli.main", "serve", "--listen", self._listen]
+        command = [sys.executable, "-P", "-m", "alerting.cli.main", "serve", "--listen", self._listen]
         command += ["--data", str(self._data), "--config", str(self._data / "tocsin.yaml")]
         environment = {**os.environ, "TOCSIN_CLOCK": clock}
         environment = {name: value for name, value in environment.items() if name not in _NOT_FOR_DEMO}

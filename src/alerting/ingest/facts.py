@@ -12,7 +12,7 @@ from rules.model import ErrorInfo
 from rules.vocabulary import Outcome, Severity
 
 
-class RunFact(msgspec.Struct, tag="run"):
+class RunFact(msgspec.Struct, tag="run", omit_defaults=True):
     """Something that speaks for the whole run: its root span, or an event about it.
 
     Without a ``run_id``, ``handed_by`` is the span that handed the run over, which another fact names. ``retry_of`` is
@@ -50,7 +50,7 @@ class RunFact(msgspec.Struct, tag="run"):
     event_id: str = ""  # the source's own id of this occurrence
 
 
-class StepFact(msgspec.Struct, tag="step"):
+class StepFact(msgspec.Struct, tag="step", omit_defaults=True):
     """A step that failed, or that tells how often it was tried. Healthy steps make no fact, where that can be helped.
 
     Facts with the same ``tries`` are tries of one step, for engines that do not number them; one without a ``step`` is
@@ -74,7 +74,7 @@ class StepFact(msgspec.Struct, tag="step"):
     service: str = ""  # service.name, to tell runs of several processes in one trace apart
 
 
-class ErrorFact(msgspec.Struct, tag="error"):
+class ErrorFact(msgspec.Struct, tag="error", omit_defaults=True):
     """An error told apart from its span: a log record with an exception."""
 
     engine: str
