@@ -5,42 +5,15 @@ import signal
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import ClassVar
 
-from sqlalchemy import create_engine
+import pytest
 
 from alerting.database import upgrading
+from support.databases import Database
 from support.service import Service
 from support.sinks import Answer, HttpSink
-
-BEFORE = upgrading._KNOWN[-2]
-
-
-def as_the_version_before(path: Path) -> None:
-    """What is in the store, in the tables that the version before had; counts are summed where it knew fewer cells."""
-    old = path.with_suffix(".old")
-    engine = create_engine(f"sqlite:///{old}")
-    with engine.begin() as connection:
-        upgrading._upgrade(connection, "", BEFORE)
-    engine.dispose()
-    with closing(sqlite3.connect(old)) as connection, connection:
-        connection.execute("ATTACH ? AS now", (str(path),))
-        for (table,) in connection.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'").fetchall():
-            if table != "alembic_version":
-                _copy(connection, table)
-    for each in path.parent.glob(f"{path.name}*"):
-        each.unlink()
-    old.rename(path)
-
-
-def _copy(connection: sqlite3.Connection, table: str) -> None:
-    there = [row[1] for row in connection.execute(f"PRAGMA now.table_info({table})")]
-    names = [row[1] for row in connection.execute(f"PRAGMA main.table_info({table})") if row[1] in there]
-    keys = ", ".join(f'"{name}"' for name in names if name != "n")
-    into = ", ".join(f'"{name}"' for name in names)
-    if "n" in names:
-        connection.execute(f"INSERT INTO {table} ({keys}, n) SELECT {keys}, SUM(n) FROM now.{table} GROUP BY {keys}")
-    else:
-        connection.execute(f"INSERT OR REPLACE INTO {table} ({into}) SELECT {into} FROM now.{table}")
+from support.versions import as_the_version_before, copy_as_the_version_before
 
 
 def fail(service: Service, workflow: str, *run_ids: str) -> None:
@@ -53,14 +26,54 @@ def told(sink: HttpSink) -> list[str]:
     return sorted(alert["workflow"] for request in sink.requests for alert in request.json["alerts"])
 
 
-def test_what_was_in_flight_is_worked_on_by_the_next_version_and_told_once(tmp_path):
+class Embedded:
+    """``environment`` of the service whose data lie in ``folder``."""
+
+    environment: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "data" / "tocsin.db"
+
+    def go_back(self) -> None:
+        as_the_version_before(self._path)
+
+    def ask(self, query: str) -> list[tuple[str, int]]:
+        with closing(sqlite3.connect(self._path)) as connection:
+            return connection.execute(query).fetchall()
+
+    def close(self) -> None:
+        """The test's folder goes by itself."""
+
+
+class Shared:
+    def __init__(self, _folder: Path) -> None:
+        self._databases = [Database()]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"TOCSIN_DATABASE_URL": self._databases[-1].url}
+
+    def go_back(self) -> None:
+        self._databases.append(copy_as_the_version_before(self._databases[0].url))
+
+    def ask(self, query: str) -> list[tuple[str, int]]:
+        return [tuple(row.values()) for row in self._databases[-1].rows(query)]
+
+    def close(self) -> None:
+        for database in self._databases:
+            database.drop()
+
+
+@pytest.mark.parametrize("kind", [Embedded, Shared])
+def test_what_was_in_flight_is_worked_on_by_the_next_version_and_told_once(tmp_path, kind):
+    store = kind(tmp_path)
     away = Answer(503, {"Retry-After": "2"})
     with HttpSink(default=away) as sink:
         config = f"""
 channels: {{hook: {{type: webhook, url: "{sink.url}"}}}}
 policies: {{default: {{channels: [hook], group_by: [workflow]}}}}
 """
-        service = Service(config, tmp_path)
+        service = Service(config, tmp_path, **store.environment)
         service.wait_ready()
         sink.default = Answer()
         fail(service, "told", "r1")
@@ -74,7 +87,8 @@ policies: {{default: {{channels: [hook], group_by: [workflow]}}}}
         fail(service, "told", "r4")
         fail(service, "waiting", "r5")
         service.kill()
-        as_the_version_before(service.data / "tocsin.db")
+        store.go_back()
+        service.environment.update(store.environment)
         sink.requests.clear()
         sink.default = Answer()
         service.start_again()
@@ -86,9 +100,9 @@ policies: {{default: {{channels: [hook], group_by: [workflow]}}}}
         counts = {alert["workflow"]: alert["count"] for alert in service.items("/api/v1/alerts")}
         warnings = service.get("/health")["warnings"]
         service.stop()
-    with closing(sqlite3.connect(service.data / "tocsin.db")) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (upgrading.HEAD,)
-        counted = dict(connection.execute("SELECT workflow, SUM(n) FROM rollup_run GROUP BY workflow"))
+    assert store.ask("SELECT version_num, 1 FROM alembic_version") == [(upgrading.HEAD, 1)]
+    counted = {name: int(n) for name, n in store.ask("SELECT workflow, SUM(n) FROM rollup_run GROUP BY workflow")}
+    store.close()
     assert stored == ["r1", "r2", "r3", "r4", "r5"]
     assert counts == counted == {"told": 2, "owed": 2, "waiting": 1}
     assert told(sink) == ["owed", "waiting"]
