@@ -9,12 +9,13 @@ import http.client
 import os
 import statistics
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from benchmarks.load import ALL_CRITICAL, post_traces
+from benchmarks.load import ALL_CRITICAL, machine, post_traces
 
 from support.otlp import span, traces
 from support.service import Service, cpu_seconds
@@ -24,6 +25,7 @@ FAILURES, SECONDS, BATCH, WORKFLOWS = 20_000, 10, 100, 5
 
 
 def main() -> None:
+    print(machine.told(Path(tempfile.gettempdir())))
     with HttpSink() as sink, Service(ALL_CRITICAL.format(url=sink.url)) as service:
         connection = http.client.HTTPConnection("127.0.0.1", service.port)
         first_sent: dict[str, float] = {}

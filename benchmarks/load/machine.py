@@ -2,6 +2,7 @@
 
 import os
 import statistics
+import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,14 +36,20 @@ def peak_megabytes(pid: int) -> float:
 
 
 class Cpu:
-    """Processor seconds of each process since this was made."""
+    """Processor seconds of each process since this was made, and of those that they started meanwhile and that live."""
 
     def __init__(self, processes: Mapping[str, int]) -> None:
         self._processes = dict(processes)
         self._before = {name: cpu_seconds(pid) for name, pid in self._processes.items()}
 
     def spent(self) -> dict[str, float]:
-        return {name: cpu_seconds(pid) - self._before[name] for name, pid in self._processes.items()}
+        own = {name: cpu_seconds(pid) - self._before[name] for name, pid in self._processes.items()}
+        started = {f"{name}'s reader": self._of_children(pid) for name, pid in self._processes.items()}
+        return own | {name: seconds for name, seconds in started.items() if seconds}
 
     def told(self) -> str:
         return ", ".join(f"{name} {seconds:.1f} s" for name, seconds in self.spent().items())
+
+    def _of_children(self, pid: int) -> float:
+        found = subprocess.run(["ps", "--ppid", str(pid), "-o", "pid="], capture_output=True, text=True).stdout
+        return sum(cpu_seconds(child) for child in map(int, found.split()) if child not in self._processes.values())
