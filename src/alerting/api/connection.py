@@ -126,18 +126,18 @@ class Connection(HttpToolsProtocol):
             self._start_asgi_task(self.cycle, self._door)  # type: ignore[arg-type]
 
     def _door_of_small(self) -> Door | None:
-        """Where a body goes that is whole as soon as it is read; one that comes before others have their answers waits
-        with Uvicorn."""
-        door = self._short.doors.get(self.url.decode("latin-1"))
-        if door is None or self.parser.get_method() != b"POST" or self.parser.get_http_version() != "1.1":
+        """Where a body goes that is read whole before anything is begun; one that comes before those ahead of it have
+        their answers waits with Uvicorn."""
+        path, parser = self.url.decode("latin-1"), self.parser
+        door = self._short.doors.get(path)
+        if door is None or parser.get_method() != b"POST" or parser.get_http_version() != "1.1":
             return None
         if (self.cycle is not None and not self.cycle.response_complete) or not is_small(self.headers):
             return None
-        context, keep_alive = self._short.context, self.parser.should_keep_alive()
-        defaults, path = self.server_state.default_headers, self.url.decode("latin-1")
         self.cycle = Small(  # type: ignore[assignment]
-            context, path, self.headers, keep_alive, self.transport, defaults, self.on_response_complete
-        )
+            self._short.context, path, self.headers, parser.should_keep_alive(),
+            self.transport, self.server_state.default_headers, self.on_response_complete,
+        )  # fmt: skip
         return door
 
     def shutdown(self) -> None:

@@ -9,7 +9,8 @@ from alerting.cluster.partitions import EVERYTHING, Owned, partition_of
 from alerting.consumer import owing
 from alerting.consumer.deciding import Deciding, needed
 from alerting.consumer.decoding import Decoded
-from alerting.consumer.recording import ENRICH, KEEP_TRACE, ORPHAN, SETTLE, Ended, InForce, Recording, Timed
+from alerting.consumer.recording import InForce, Recording
+from alerting.consumer.timed import ENRICH, KEEP_TRACE, ORPHAN, SETTLE, Ended, Timed
 from alerting.consumer.watching import LOST
 from alerting.database.port import Connection, is_postgresql
 from alerting.database.statements import Row

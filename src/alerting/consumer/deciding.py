@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from alerting.consumer.mirroring import mirrored
-from alerting.consumer.recording import SETTLE, SETTLE_WAIT, Ended, Timed
+from alerting.consumer.timed import SETTLE, SETTLE_WAIT, Ended, Timed
 from rules.decisions import Decision, Judged, Notify, Result, Silent
 from rules.engine import Needs, level_of, needs
 from rules.inputs import Due, Failed, Input

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, select
 from alerting.active import Active
 from alerting.cluster.partitions import EVERYTHING, Owned
 from alerting.configuration import Configuration
-from alerting.consumer.recording import KEEP_TRACE
+from alerting.consumer.timed import KEEP_TRACE
 from alerting.database.port import Store
 from alerting.inbox.port import Archive, Position
 from alerting.ingest.members import FURTHEST_AHEAD

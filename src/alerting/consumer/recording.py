@@ -19,6 +19,17 @@ from alerting.consumer.describing import (
     regresses,
     success_of,
 )
+from alerting.consumer.timed import (
+    ENRICH,
+    ENRICH_WAIT,
+    KEEP_TRACE,
+    ORPHAN,
+    SETTLE,
+    SETTLE_WAIT,
+    TRACE_WAIT,
+    Ended,
+    Timed,
+)
 from alerting.consumer.watching import LOST, Watch
 from alerting.database.statements import Row
 from alerting.ingest.facts import Fact, RunFact, StepFact
@@ -28,38 +39,16 @@ from alerting.tracking.patience import Patience
 from alerting.tracking.record import RunRecord, with_cause
 from rules.fingerprint import fingerprint
 from rules.identity import occurrence_id
-from rules.inputs import Acted, Armed, Due, Failed, Finished, Heard
-from rules.instants import MINUTE, SECOND, Duration, Instant
+from rules.inputs import Due, Failed, Finished, Heard
+from rules.instants import MINUTE, Duration, Instant
 from rules.memory import Kind
 from rules.model import ErrorInfo, Fingerprint
 from rules.ruleset import Ruleset
 from rules.vocabulary import Outcome
 
-ENRICH = "enrich"
-SETTLE = "settle"
-ORPHAN = "orphan"
-KEEP_TRACE = "trace"
-ENRICH_WAIT: Duration = 6 * SECOND
-SETTLE_WAIT: Duration = 10 * SECOND
-TRACE_WAIT: Duration = 12 * SECOND
 _TRACE_EVERY: Duration = 10 * MINUTE
 MOST_TRIES = 1_000
 _NEITHER = frozenset({Outcome.CANCELLED, Outcome.SKIPPED})
-
-
-class Ended(msgspec.Struct, frozen=True):
-    """A success seen in spans: final only when nothing more came for a while. Matters only where an alert is open."""
-
-    run: str
-    success: Finished
-
-
-class Timed(msgspec.Struct, frozen=True):
-    """An input for the rules at the ``now`` it holds for, about ``run``."""
-
-    now: Instant
-    item: Failed | Finished | Heard | Armed | Acted | Ended
-    run: str = ""
 
 
 class InForce(msgspec.Struct, frozen=True):

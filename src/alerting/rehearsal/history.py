@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Select, case, select, tuple_
 
-from alerting.consumer.recording import SETTLE_WAIT
+from alerting.consumer.timed import SETTLE_WAIT
 from alerting.database.port import Store
 from alerting.storage.schema import FailureRow, RunRow, table
 from rules.inputs import Failed, Finished

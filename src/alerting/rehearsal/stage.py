@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from alerting.configuration import Configuration
-from alerting.consumer.recording import KEEP_TRACE, Ended, InForce, Recording
+from alerting.consumer.recording import InForce, Recording
+from alerting.consumer.timed import KEEP_TRACE, Ended
 from alerting.database.statements import Row
 from alerting.ingest.facts import Fact
 from alerting.tracking.book import RunBook
