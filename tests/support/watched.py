@@ -47,9 +47,15 @@ class Watched:
     def start(self, *command: str, options: tuple[str, ...] = (), **how: Any) -> "subprocess.Popen[bytes]":
         """In a session of its own, as by cron: no terminal of the tester's takes part, nor what the tester ignores."""
         how = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "start_new_session": True, **how}
-        how.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        how.setdefault("preexec_fn", _ignore_nothing)
         return subprocess.Popen(self.command(*command, options=options), env=self.environment, **how)
 
     def waiting(self) -> list[dict[str, Any]]:
         """The events in the spool, oldest first."""
         return [json.loads(path.read_bytes()) for path in sorted(self.spool.glob("*.json"))]
+
+
+def _ignore_nothing() -> None:
+    """What was started in the background ignores the one, by ``nohup`` the other."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
