@@ -59,9 +59,7 @@ class Ahead:
         except OSError as error:
             self._give_up(now, error)
 
-    def take(
-        self, after: Position, scrubbed: Scrubbed, now: Instant
-    ) -> tuple[Sequence[InboxRow], list[Decoded]] | None:
+    def take(self, after: Position, scrubbed: Scrubbed, now: Instant) -> Read | None:
         """The batch that begins there, once it is read. None where there is none, or it was not read."""
         begun = self._begun
         if begun is None or begun.after > after:

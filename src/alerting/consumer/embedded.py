@@ -66,14 +66,13 @@ class EmbeddedConsumer(Consumer):
         return bool(rows)
 
     def _look_ahead(self, rows: Sequence[InboxRow]) -> None:
-        """Have what follows these rows read meanwhile, where they are many. After a death this process reads alone: it
+        """Have what follows these rows read meanwhile, where both are many. After a death this process reads alone: it
         marks what it reads."""
         now = self._clock.machine_now()
-        many = sum(row.entry.items for row in rows) >= MANY_ITEMS
-        if not many or self._marker.left.rows or not self._ahead.is_free(now):
+        if not _are_many(rows) or self._marker.left.rows or not self._ahead.is_free(now):
             return
         following = self._claim(rows[-1].at)
-        if following and not any(row.entry.kind in NO_TELEMETRY for row in following):
+        if _are_many(following) and not any(row.entry.kind in NO_TELEMETRY for row in following):
             self._ahead.begin(ahead.Batch(rows[-1].at, following, self._scrubbed), now)
 
     @property
@@ -181,6 +180,10 @@ class EmbeddedConsumer(Consumer):
 
 def _joins(row: InboxRow, latest: Instant) -> bool:
     return row.received_at <= latest and row.entry.kind != CONFIGURATION
+
+
+def _are_many(rows: Sequence[InboxRow]) -> bool:
+    return sum(row.entry.items for row in rows) >= MANY_ITEMS
 
 
 def _or_aside(decoded: Decoded) -> Decoded:
