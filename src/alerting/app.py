@@ -21,6 +21,7 @@ from alerting.api import (
     status,
     webhooks,
 )
+from alerting.api.answers import refusal
 from alerting.api.changing import Refused
 from alerting.api.context import ApiContext, context_of
 from alerting.api.security import Gate
@@ -112,4 +113,4 @@ def _unavailable(request: Request, error: Exception) -> Response:
 
 
 def _overloaded(request: Request, error: Exception) -> Response:
-    return ingest.refusal(request, "", error if isinstance(error, Overloaded) else Overloaded(str(error)))
+    return refusal(request, "", error if isinstance(error, Overloaded) else Overloaded(str(error)))

@@ -5,8 +5,10 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
 
-from alerting.api.context import ApiContext
+from alerting.api.context import ApiContext, context_of
 from alerting.inbox.port import Overloaded
 from alerting.ingest import otlp
 from alerting.ingest.encoding import IngestError
@@ -47,6 +49,13 @@ def refused(context: ApiContext, path: str, media: str, error: IngestError | Ove
     if media:
         return Answer(status, otlp.error_body(media, _RPC_CODES.get(status, 2), str(error)), media, retry_after)
     return in_json({"error": str(error)}, status, retry_after)
+
+
+def refusal(request: Request, media: str, error: IngestError | Overloaded) -> Response:
+    """The same for a handler of requests."""
+    answer = refused(context_of(request), request.url.path, media, error)
+    headers = {"Retry-After": str(answer.retry_after)} if answer.retry_after else {}
+    return Response(answer.body, answer.status, headers, media_type=answer.media)
 
 
 def media_told(path: str, content_type: str) -> str:

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from alerting import wire
+from alerting.api.answers import refusal
 from alerting.api.context import ApiContext, context_of
-from alerting.api.ingest import body_of, checked_of, refusal
+from alerting.api.ingest import body_of, checked_of
 from alerting.api.paging import MOST, Page, cursor_of
 from alerting.api.reading import Asked, Filters, Listing, items, listed
 from alerting.inbox.port import Entry, Overloaded

@@ -132,10 +132,11 @@ class Connection(HttpToolsProtocol):
         door = self._short.doors.get(path)
         if door is None or parser.get_method() != b"POST" or parser.get_http_version() != "1.1":
             return None
-        if (self.cycle is not None and not self.cycle.response_complete) or not is_small(self.headers):
+        headers = dict(self.headers)
+        if (self.cycle is not None and not self.cycle.response_complete) or not is_small(headers):
             return None
         self.cycle = Small(  # type: ignore[assignment]
-            self._short.context, path, self.headers, parser.should_keep_alive(),
+            self._short.context, path, headers, parser.should_keep_alive(),
             self.transport, self.server_state.default_headers, self.on_response_complete,
         )  # fmt: skip
         return door

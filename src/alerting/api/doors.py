@@ -1,14 +1,14 @@
 """How does a body come in at little cost? Doors speak ASGI themselves: every event passes, and none needs more."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from alerting.api.answers import Answer
+from alerting.api.answers import Answer, media_told, refused
 from alerting.api.context import ApiContext
 from alerting.api.room import Room
-from alerting.api.security import is_key, no_key
+from alerting.api.security import NoKey, may_send
 from alerting.ingest.encoding import LIMIT, IngestError, TooLarge
 
 
@@ -17,12 +17,14 @@ class Call:
 
     __slots__ = ("_headers", "context", "path")
 
-    def __init__(self, context: ApiContext, path: str, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        self.context, self.path = context, path
-        self._headers: dict[bytes, bytes] = dict(headers)
+    def __init__(self, context: ApiContext, path: str, headers: Mapping[bytes, bytes]) -> None:
+        self.context, self.path, self._headers = context, path, headers
 
     def header(self, name: bytes) -> str:
         return self._headers.get(name, b"").decode("latin-1")
+
+    def may_send(self) -> bool:
+        return may_send(self.context.settings, self.header(b"authorization"), self.header(b"x-tocsin-key"))
 
     async def read(self) -> bytes:
         """Raises TooLarge, IngestError, and Overloaded while too much is being read."""
@@ -35,7 +37,7 @@ class Streamed(Call):
     __slots__ = ("_receive",)
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
-        super().__init__(scope["app"].state.context, scope["path"], scope["headers"])
+        super().__init__(scope["app"].state.context, scope["path"], dict(scope["headers"]))
         self._receive = receive
 
     async def read(self) -> bytes:
@@ -54,9 +56,9 @@ class Door:
         await send({"type": "http.response.body", "body": answer.body})
 
     async def answer(self, call: Call) -> Answer:
-        key = call.context.settings.ingest_key
-        if key and not is_key(key, call.header(b"authorization"), call.header(b"x-tocsin-key")):
-            return no_key(call.context, call.path, call.header(b"content-type"))
+        if call.context.settings.ingest_key and not call.may_send():
+            media = media_told(call.path, call.header(b"content-type"))
+            return refused(call.context, call.path, media, NoKey())
         return await self._take(call)
 
 

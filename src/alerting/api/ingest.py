@@ -6,11 +6,10 @@ from contextlib import suppress
 from typing import TypeVar
 
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
 from alerting.api import doors
-from alerting.api.answers import Answer, in_json, refused
+from alerting.api.answers import Answer, in_json, media_told, refused
 from alerting.api.context import ApiContext, context_of
 from alerting.api.doors import Call, Door
 from alerting.inbox.port import Entry, Overloaded
@@ -33,7 +32,7 @@ def routes() -> list[Route]:
 def _otlp(signal: str, check: Check) -> Callable[[Call], Awaitable[Answer]]:
     async def receive(call: Call) -> Answer:
         told = call.header(b"content-type")
-        media = otlp.JSON if "json" in told else otlp.PROTOBUF
+        media = media_told(call.path, told)
         try:
             otlp.media_of(told)
             raw = await call.read()
@@ -94,10 +93,3 @@ async def checked_of(context: ApiContext, raw: bytes, encoding: str, check: Call
         hold(len(raw))
         async with room.unpacking:
             return await asyncio.to_thread(lambda: check(decompress(raw, encoding, LIMIT)))
-
-
-def refusal(request: Request, media: str, error: IngestError | Overloaded) -> Response:
-    """The same for a handler of requests."""
-    answer = refused(context_of(request), request.url.path, media, error)
-    headers = {"Retry-After": str(answer.retry_after)} if answer.retry_after else {}
-    return Response(answer.body, answer.status, headers, media_type=answer.media)

@@ -3,7 +3,6 @@
 Imported only where it is served. Bodies are taken as bytes; what the library would decode, the checks decode.
 """
 
-import hmac
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 
 from alerting.api.context import ApiContext
+from alerting.api.security import may_send
 from alerting.inbox.port import Entry, Overloaded
 from alerting.ingest import otlp
 from alerting.ingest.encoding import LIMIT, IngestError
@@ -82,10 +82,8 @@ class GrpcDoor:
         return otlp.success_body(signal, otlp.PROTOBUF, checked)
 
     def _has_key(self, metadata: dict[str, Any]) -> bool:
-        wanted = self._context.settings.ingest_key
-        bearer = str(metadata.get("authorization", "")).removeprefix("Bearer ").strip()
-        given = (bearer, str(metadata.get("x-tocsin-key", "")))
-        return not wanted or any(hmac.compare_digest(each.encode(), wanted.encode()) for each in given)
+        own = str(metadata.get("x-tocsin-key", ""))
+        return may_send(self._context.settings, str(metadata.get("authorization", "")), own)
 
 
 def _put_off(call: Any, why: str) -> NoReturn:

@@ -10,8 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from alerting.api.answers import Answer, media_told, refused
-from alerting.api.context import ApiContext, context_of
+from alerting.api.answers import media_told, refusal
 from alerting.ingest.encoding import IngestError
 from alerting.settings import Settings
 
@@ -34,6 +33,9 @@ _HEADERS = (
 
 class NoKey(IngestError):
     status = 401
+
+    def __init__(self) -> None:
+        super().__init__(NO_KEY)
 
 
 class Gate:
@@ -76,18 +78,16 @@ class Gate:
 
 def has_key(request: Request, settings: Settings) -> bool:
     """Of one who sends; ``?key=`` is for senders of webhooks that cannot set a header."""
-    wanted = settings.ingest_key
-    if not wanted:
-        return True
     in_url = request.query_params.get("key", "") if request.url.path.startswith(_BY_SIGNATURE) else ""
     own = request.headers.get("x-tocsin-key", "")
-    return is_key(wanted, request.headers.get("authorization", ""), own) or _same(in_url, wanted)
+    return may_send(settings, request.headers.get("authorization", ""), own) or _same(in_url, settings.ingest_key)
 
 
-def is_key(wanted: str, authorization: str, own: str) -> bool:
-    """By the values of the two headers that it may come in."""
+def may_send(settings: Settings, authorization: str, own: str) -> bool:
+    """By the values of the two headers that the key may come in, where one is wanted."""
+    wanted = settings.ingest_key
     bearer = authorization.removeprefix("Bearer ").strip()
-    return any(_same(given, wanted) for given in (bearer, own))
+    return not wanted or any(_same(given, wanted) for given in (bearer, own))
 
 
 def who(request: Request, settings: Settings, told: str = "") -> str:
@@ -135,13 +135,9 @@ def _is_foreign(request: Request) -> bool:
     return bool(origin) and urlsplit(str(origin)).netloc != request.headers.get("host", "")
 
 
-def no_key(context: ApiContext, path: str, content_type: str) -> Answer:
-    return refused(context, path, media_told(path, content_type), NoKey(NO_KEY))
-
-
 def _without_key(request: Request) -> Response:
-    answer = no_key(context_of(request), request.url.path, request.headers.get("content-type", ""))
-    return Response(answer.body, answer.status, media_type=answer.media)
+    media = media_told(request.url.path, request.headers.get("content-type", ""))
+    return refusal(request, media, NoKey())
 
 
 def _no_password(request: Request) -> Response:

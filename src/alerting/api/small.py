@@ -7,7 +7,7 @@ Uvicorn still reads requests, keeps their order and ends connections. ``Small`` 
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from http import HTTPStatus
 
@@ -33,19 +33,18 @@ class Small(Call):
         "body",
         "disconnected",
         "keep_alive",
-        "more_body",
         "response_complete",
         "response_started",
     )
     message_event = threading.Event()  # nobody waits for it
 
     def __init__(
-        self, context: ApiContext, path: str, headers: Iterable[Header], keep_alive: bool,
+        self, context: ApiContext, path: str, headers: Mapping[bytes, bytes], keep_alive: bool,
         transport: asyncio.Transport, defaults: Iterable[Header], on_response: Callable[[], None],
     ) -> None:  # fmt: skip
         super().__init__(context, path, headers)
         self._transport, self._defaults, self._on_response = transport, defaults, on_response
-        self.keep_alive, self.body, self.more_body = keep_alive, b"", True
+        self.keep_alive, self.body = keep_alive, b""
         self.disconnected = self.response_started = self.response_complete = False
 
     async def read(self) -> bytes:
@@ -54,7 +53,7 @@ class Small(Call):
     async def run_asgi(self, door: Door) -> None:
         try:
             answer = await door.answer(self)
-        except Exception:
+        except Exception:  # a fault of ours: whoever sends hears of it, and others are served
             log.exception("a request at %s", self.path)
             answer = in_json({"error": "Tocsin met a fault of its own, which is in its log"}, 500)
         if self.disconnected:
@@ -67,15 +66,10 @@ class Small(Call):
         self._on_response()
 
 
-def is_small(headers: Iterable[Header]) -> bool:
+def is_small(headers: Mapping[bytes, bytes]) -> bool:
     """Not one whose sender does not say how large it is, or wants to be told before it sends it."""
-    size = b""
-    for name, value in headers:
-        if name in _OTHERWISE:
-            return False
-        if name == b"content-length":
-            size = value
-    return size.isdigit() and int(size) <= MOST_BYTES
+    size = headers.get(b"content-length", b"")
+    return _OTHERWISE.isdisjoint(headers) and size.isdigit() and int(size) <= MOST_BYTES
 
 
 @lru_cache(maxsize=256)

@@ -8,8 +8,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from alerting.active import Agreed
+from alerting.api.answers import refusal
 from alerting.api.context import ApiContext, context_of
-from alerting.api.ingest import body_of, checked_of, refusal
+from alerting.api.ingest import body_of, checked_of
 from alerting.api.security import NO_KEY, has_key
 from alerting.inbox.port import Entry, Overloaded
 from alerting.ingest import events, jsontext, otlp
