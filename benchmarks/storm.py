@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from benchmarks.load import ALL_CRITICAL, machine, post_traces
 
 from support.otlp import span, traces
-from support.service import Service, cpu_seconds
+from support.service import Service
 from support.sinks import HttpSink
 
 FAILURES, SECONDS, BATCH, WORKFLOWS = 20_000, 10, 100, 5
@@ -27,6 +27,8 @@ FAILURES, SECONDS, BATCH, WORKFLOWS = 20_000, 10, 100, 5
 def main() -> None:
     print(machine.told(Path(tempfile.gettempdir())))
     with HttpSink() as sink, Service(ALL_CRITICAL.format(url=sink.url)) as service:
+        receiver, worker = service.processes()
+        cpu = machine.Cpu({"receiver": receiver, "worker": worker})
         connection = http.client.HTTPConnection("127.0.0.1", service.port)
         first_sent: dict[str, float] = {}
         began = time.time()
@@ -47,7 +49,7 @@ def main() -> None:
         counts = sorted(alert["count"] for alert in service.get("/api/v1/alerts")["items"])
         print(f"failures counted by the alerts: {counts}, in all {sum(counts)}")
         print(f"drained {drained:.2f} s after the last was sent")
-        print("CPU seconds of receiver and worker:", [round(cpu_seconds(pid), 1) for pid in service.processes()])
+        print(cpu.told())
 
 
 def send(connection: http.client.HTTPConnection, batch: int, first_sent: dict[str, float]) -> float:

@@ -2,12 +2,11 @@
 
 import os
 import statistics
-import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from support.service import cpu_seconds
+from support.service import children_of, cpu_seconds
 
 
 def fsync_milliseconds(folder: Path, rounds: int = 200) -> tuple[float, float]:
@@ -51,5 +50,4 @@ class Cpu:
         return ", ".join(f"{name} {seconds:.1f} s" for name, seconds in self.spent().items())
 
     def _of_children(self, pid: int) -> float:
-        found = subprocess.run(["ps", "--ppid", str(pid), "-o", "pid="], capture_output=True, text=True).stdout
-        return sum(cpu_seconds(child) for child in map(int, found.split()) if child not in self._processes.values())
+        return sum(cpu_seconds(child) for child in children_of(pid) if child not in self._processes.values())

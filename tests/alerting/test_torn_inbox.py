@@ -27,6 +27,11 @@ def filled(folder, sizes):
     for number, size in enumerate(sizes):
         log.append([Entry("traces", b"%d:" % number + Random(number).randbytes(size), "", "", 1)])
     log.close()
+    return only_segment(folder)
+
+
+def only_segment(folder):
+    """Its name and its file, in which all of it lies from then on."""
     [name] = segments(folder)
     path = folder / f"{name}.db"
     with closing(sqlite3.connect(path)) as connection:
@@ -125,10 +130,7 @@ def test_what_is_lost_is_set_aside_and_told_of_and_its_neighbours_are_worked_on(
     with closing(House(tmp_path, "channels: {hook: {type: webhook, url: 'http://127.0.0.1:9'}}")) as house:
         for number in range(ROWS):
             house.event(f"w{number}", run_id="r", labels={"pad": "x" * 1_000})
-        [name] = segments(tmp_path / "inbox")
-        path = tmp_path / "inbox" / f"{name}.db"
-        with closing(sqlite3.connect(path)) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        _, path = only_segment(tmp_path / "inbox")
         damage(path, path.stat().st_size // PAGE // 2)
         house.work()
         workflows = {row["workflow"] for row in house.rows("SELECT workflow FROM run")}

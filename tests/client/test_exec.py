@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from support.service import free_port, wait_until
+from support.service import children_of, free_port, is_gone, wait_until
 from support.sinks import Answer, HttpSink
 from support.watched import Watched, events_of, taken, taking
 
@@ -122,11 +122,6 @@ def test_one_that_takes_too_long_is_asked_to_end_with_all_it_began(watched, tocs
         "timed_out", "TimedOut", "not done after 0.3 s",
     )  # fmt: skip
     wait_until(lambda: is_gone(int(done.stdout)), "gone", 10, str)
-
-
-def is_gone(process):
-    state = Path(f"/proc/{process}/stat")
-    return not state.exists() or state.read_text().rsplit(")", 1)[1].split()[0] == "Z"
 
 
 def test_one_that_will_not_end_is_made_to(watched, tocsin):
@@ -329,10 +324,10 @@ def outcomes(watched):
 def test_killed_it_leaves_a_run_that_is_open_and_a_spool_that_works(watched, tocsin):
     wrapper = watched.start("sleep", "300")
     tocsin.wait_for(1)
-    [command] = subprocess.run(["ps", "--ppid", str(wrapper.pid), "-o", "pid="], capture_output=True).stdout.split()
+    [command] = children_of(wrapper.pid)
     wrapper.kill()
     wrapper.communicate(timeout=10)
-    os.kill(int(command), signal.SIGKILL)  # it outlived its watcher, as it should
+    os.kill(command, signal.SIGKILL)  # it outlived its watcher, as it should
     assert [event["outcome"] for event in events_of(tocsin.requests)] == ["running"]
     assert watched.run("true").returncode == 0
     assert [event["outcome"] for event in events_of(tocsin.requests)] == ["running", "running", "succeeded"]

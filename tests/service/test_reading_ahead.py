@@ -2,19 +2,19 @@
 
 import os
 import signal
-import subprocess
+from pathlib import Path
 
 from rules.instants import SECOND
 from support.otlp import span, traces
-from support.service import Service
+from support.service import Service, children_of, is_gone
 
 NOW = 1_795_500_000 * SECOND
 BODIES, SPANS = 150, 100
 
 
 def reader_of(worker):
-    found = subprocess.run(["ps", "--ppid", str(worker), "-o", "pid=,args="], capture_output=True, text=True).stdout
-    return [int(line.split()[0]) for line in found.splitlines() if "alerting.consumer.reading" in line]
+    told = ((child, Path(f"/proc/{child}/cmdline").read_bytes()) for child in children_of(worker))
+    return [child for child, command in told if b"alerting.consumer.reading" in command]
 
 
 def backlog(service, first):
@@ -26,14 +26,6 @@ def backlog(service, first):
     os.kill(worker, signal.SIGCONT)
     service.wait_until(lambda: bool(reader_of(worker)), "read ahead")
     return worker, reader_of(worker)[0]
-
-
-def is_gone(process):
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return True
-    return False
 
 
 def test_a_backlog_is_worked_off_though_the_reader_and_then_the_worker_are_killed(tmp_path):

@@ -154,8 +154,7 @@ class House:
         ]
 
     def close(self) -> None:
-        for consumer in self.consumers:
-            if not self.store.shared:
-                consumer.leave()
+        if not self.store.shared:
+            self.consumer.leave()
         self.inbox.close()
         self.store.close()

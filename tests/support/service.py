@@ -97,8 +97,7 @@ class Service:
 
     def processes(self) -> list[int]:
         """The receiver and the worker."""
-        found = subprocess.run(["ps", "--ppid", str(self.process.pid), "-o", "pid="], capture_output=True, text=True)
-        return [self.process.pid, *map(int, found.stdout.split())]
+        return [self.process.pid, *children_of(self.process.pid)]
 
     def limit_files(self, size: int = resource.RLIM_INFINITY) -> None:
         """No file can be written beyond ``size``, as on a full disk. The receiver first: what it starts is limited
@@ -156,6 +155,18 @@ class Service:
                 return answer.status, answer.read(), dict(answer.headers)
         except urllib.error.HTTPError as refused:
             return refused.code, refused.read(), dict(refused.headers)
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that it started and has not yet let go of."""
+    found = subprocess.run(["ps", "--ppid", str(pid), "-o", "pid="], capture_output=True, text=True)
+    return [int(child) for child in found.stdout.split()]
+
+
+def is_gone(pid: int) -> bool:
+    """Ended, whoever has still to be told of it."""
+    state = Path(f"/proc/{pid}/stat")
+    return not state.exists() or state.read_text().rsplit(")", 1)[1].split()[0] == "Z"
 
 
 def limit_files(pids: list[int], size: int = resource.RLIM_INFINITY) -> None:

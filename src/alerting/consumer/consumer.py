@@ -206,6 +206,11 @@ def aside(row: InboxRow, reason: str) -> Decoded:
     return Decoded(row, [failure_of(row, reason)], reason)
 
 
+def or_aside(decoded: Decoded) -> Decoded:
+    """What it says, where it could be read."""
+    return aside(decoded.row, decoded.unreadable) if decoded.unreadable else decoded
+
+
 def reason_of(error: Exception) -> str:
     """Without the statement and its parameters, where a database complains."""
     said = error.orig if isinstance(error, DBAPIError) else error

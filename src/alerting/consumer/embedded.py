@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from alerting.clock import Clock
 from alerting.consumer import ahead
 from alerting.consumer.batch import Batch, Memory
-from alerting.consumer.consumer import BEAT_EVERY, LONGEST_BATCH, Around, Consumer, aside, reason_of
+from alerting.consumer.consumer import BEAT_EVERY, LONGEST_BATCH, Around, Consumer, aside, or_aside, reason_of
 from alerting.consumer.decoding import UNREADABLE, Decoded, decode
 from alerting.consumer.marker import Marker
 from alerting.database.port import Connection, Store
@@ -96,7 +96,7 @@ class EmbeddedConsumer(Consumer):
         if rows[0].entry.kind == CONFIGURATION:
             self._change_configuration(rows[0])
             return
-        read = self._decode(rows) if decoded is None else [_or_aside(each) for each in decoded]
+        read = self._decode(rows) if decoded is None else [or_aside(each) for each in decoded]
         try:
             self._commit_rows(self._batch(read, rows), rows[-1])
         except (*UNREADABLE, DBAPIError) as error:
@@ -138,7 +138,7 @@ class EmbeddedConsumer(Consumer):
             return aside(row, row.entry.body.decode())
         if self._marker.is_poison(row.at.segment, row.at.row):
             return aside(row, "reading it ended the worker three times")
-        return _or_aside(decode(row, self.active.scrubber))
+        return or_aside(decode(row, self.active.scrubber))
 
     def _batch(self, decoded: Sequence[Decoded], rows: Sequence[InboxRow]) -> Batch:
         batch = Batch(list(decoded), rows[-1].received_at)
@@ -184,7 +184,3 @@ def _joins(row: InboxRow, latest: Instant) -> bool:
 
 def _are_many(rows: Sequence[InboxRow]) -> bool:
     return sum(row.entry.items for row in rows) >= MANY_ITEMS
-
-
-def _or_aside(decoded: Decoded) -> Decoded:
-    return aside(decoded.row, decoded.unreadable) if decoded.unreadable else decoded

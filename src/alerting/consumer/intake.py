@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alerting.cluster import tasks
 from alerting.cluster.membership import LeaseLost
-from alerting.consumer.consumer import LONGEST_BATCH, aside, reason_of
+from alerting.consumer.consumer import LONGEST_BATCH, aside, or_aside, reason_of
 from alerting.consumer.decoding import UNREADABLE, Decoded, decode
 from alerting.consumer.routing import Routed, act, resolve, route
 from alerting.consumer.sightings import Sightings
@@ -82,8 +82,7 @@ def _is_telemetry(row: InboxRow) -> bool:
 def _decode(row: InboxRow, scrubber: Scrubber) -> Decoded:
     if not _is_telemetry(row):
         return Decoded(row)
-    decoded = decode(row, scrubber)
-    return aside(row, decoded.unreadable) if decoded.unreadable else decoded
+    return or_aside(decode(row, scrubber))
 
 
 def _people(connection: Connection, decoded: Sequence[Decoded], routed: Routed) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from alerting.inbox.port import Entry, InboxRow, Position
-from alerting.inbox.torn import REST, began, is_torn, rows_around
+from alerting.inbox.torn import REST, began, is_torn, passing_by, rows_around
 from rules.instants import HOUR, Instant, to_datetime
 
 log = logging.getLogger(__name__)
@@ -216,14 +216,11 @@ class SegmentReader:
         return int(found[0]) if found else 0
 
     def _asked(self, segment: str, query: str, *values: int | str) -> tuple[Any, ...] | None:
-        """One row, or None. What is damaged tells nothing; the worker says so when it comes to it."""
-        try:
+        """One row, or None."""
+        with passing_by():
             found: tuple[Any, ...] | None = self._connection(segment).execute(query, values).fetchone()
-        except sqlite3.DatabaseError as error:
-            if not is_torn(error):
-                raise
-            return None
-        return found
+            return found
+        return None
 
     def _connection(self, segment: str) -> sqlite3.Connection:
         if self._open and self._open[0] == segment:
@@ -257,13 +254,9 @@ class SegmentArchive:
         )
         for name in segments(self._folder):
             if segment_of(since - HOUR) <= name <= segment_of(until):
-                try:
-                    with closing(_open_to_read(self._folder, name)) as connection:
-                        for values in connection.execute(query, (since, until, most)):
-                            yield _row(name, values).entry
-                except sqlite3.DatabaseError as error:
-                    if not is_torn(error):
-                        raise
+                with passing_by(), closing(_open_to_read(self._folder, name)) as connection:
+                    for values in connection.execute(query, (since, until, most)):
+                        yield _row(name, values).entry
 
     def expire(self, before: Instant, done: Position) -> None:
         """Unlink whole segments; never the open one."""

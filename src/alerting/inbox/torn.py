@@ -2,7 +2,8 @@
 own kind, so that it is told of, and nobody waits for it."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from alerting.inbox.port import TORN, Entry, InboxRow, Position
@@ -18,6 +19,16 @@ Read = Callable[[int], InboxRow | None]
 def is_torn(error: Exception) -> bool:
     """Not a disk that refuses, or a lock: waiting does not mend it."""
     return isinstance(error, sqlite3.DatabaseError) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
+
+
+@contextmanager
+def passing_by() -> Iterator[None]:
+    """What is damaged tells nothing here: the worker says so when it comes to it."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if not is_torn(error):
+            raise
 
 
 def rows_around(read: Read, segment: str, after: int, most: int, *, is_finished: bool) -> list[InboxRow]:
